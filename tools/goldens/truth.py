@@ -1,0 +1,72 @@
+"""Runs one checkpoint through transformers and records what it says: the truth of a golden case."""
+
+import torch
+from safetensors.torch import save_file
+from transformers import AutoModelForCausalLM
+
+
+def load(folder, dtype, config=None):
+    """The checkpoint's weights, whatever their file's dtype, as a model of `dtype`: eager attention, and
+    experts in a plain loop, so that no fused kernel rounds its own way."""
+    model = AutoModelForCausalLM.from_pretrained(folder, config=config, dtype=dtype, attn_implementation="eager",
+                                                 experts_implementation="eager")
+    return model.eval()
+
+
+@torch.no_grad()
+def logits_of(model, tokens):
+    """[len(tokens), vocab], in the model's dtype: one pass, no cache."""
+    return model(input_ids=tokens[None], use_cache=False).logits[0]
+
+
+@torch.no_grad()
+def continue_greedily(model, prompt, count):
+    """`count` tokens, each the argmax after a full pass over all before it, and the gap to the second."""
+    tokens, margins = prompt.clone(), []
+    for _ in range(count):
+        best = logits_of(model, tokens)[-1].topk(2)
+        tokens = torch.cat([tokens, best.indices[:1]])
+        margins.append((best.values[0] - best.values[1]).item())
+    return tokens[len(prompt):], torch.tensor(margins, dtype=torch.float32)
+
+
+def log_softmax(logits):
+    return torch.log_softmax(logits.double(), dim=-1)
+
+
+def record(folder, prompt, count):
+    """The tensors of expected.safetensors, and the float32 logits they came from."""
+    exact = load(folder, torch.float32)
+    greedy, margin = continue_greedily(exact, prompt, count)
+    tokens = torch.cat([prompt, greedy])
+    logits = logits_of(exact, tokens)
+    logprobs = log_softmax(logits)
+
+    def difference(dtype):
+        return (log_softmax(logits_of(load(folder, dtype), tokens)) - logprobs).abs().flatten()
+
+    half = difference(torch.bfloat16)
+    rotary = exact.model.rotary_emb
+    types = getattr(exact.config, "layer_types", None) or []
+
+    def frequencies(layer):  # Gemma 3 has a set for each layer type
+        own = getattr(rotary, "inv_freq", None)
+        return own if own is not None else getattr(rotary, types[layer] + "_inv_freq")
+
+    layers = exact.config.num_hidden_layers
+    bf16_error = torch.stack([half.mean(), half.quantile(0.9), half.max()])
+    f64_error = difference(torch.float64).max()[None]
+    return {
+        "prompt": prompt.int(),
+        "greedy": greedy.int(),
+        "logprobs": logprobs.float().contiguous(),
+        "bf16_error": bf16_error.float(),
+        "f64_error": f64_error.float(),
+        "margin": margin,
+        "inv_freq": torch.stack([frequencies(i).float() for i in range(layers)]),
+        "rope_scale": torch.tensor([getattr(rotary, "attention_scaling", 1.0)]),
+    }, logits
+
+
+def save(tensors, path):
+    save_file(tensors, path)
