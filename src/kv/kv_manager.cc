@@ -1,0 +1,140 @@
+#include "kv/kv_manager.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "base/status.h"
+
+namespace quire {
+
+KvManager::KvManager(const KvConfig& config) : config_(config), blocks_(config.num_blocks) {
+  QUIRE_CHECK(config.num_blocks > 1 && config.block_size > 0);
+  tokens_.resize(static_cast<size_t>(config.num_blocks) * config.block_size);
+  buckets_.resize(std::bit_ceil(static_cast<size_t>(config.num_blocks)));
+  for (int32_t b = 1; b < config.num_blocks; ++b) blocks_[b].refs = 1, give(b);
+}
+
+int32_t KvManager::match(const Salt& salt, std::span<const Token> tokens, int32_t max_tokens,
+                         BlockTable& table) {
+  QUIRE_CHECK(table.blocks.empty());
+  table.salt = salt;
+  const int32_t whole = std::min(max_tokens, static_cast<int32_t>(tokens.size())) / block_size();
+  while (table.sealed < whole) {
+    const auto part = tokens.subspan(static_cast<size_t>(table.sealed) * block_size(), block_size());
+    const int32_t b = find(config_.hash(config_.secret, salt, table.last, part), table, part);
+    if (b == 0) break;
+    take(b);
+    table.blocks.push_back({b});
+    table.last = {b, blocks_[b].generation};
+    table.newest = std::max(table.newest, blocks_[b].step);
+    ++table.sealed;
+  }
+  return table.sealed * block_size();
+}
+
+bool KvManager::reserve(int32_t num_tokens, BlockTable& table) {
+  const int32_t need = blocks_for(num_tokens) - static_cast<int32_t>(table.blocks.size());
+  if (need > free_) return false;
+  for (int32_t i = 0; i < need; ++i) {
+    const int32_t b = blocks_[0].next;
+    take(b);
+    if (blocks_[b].published) unpublish_block(b);
+    ++blocks_[b].generation;  // whoever names it as parent means what it held before
+    blocks_[b].owner = table.owner;
+    table.blocks.push_back({b});
+  }
+  return true;
+}
+
+void KvManager::seal(std::span<const Token> tokens, uint64_t step, BlockTable& table) {
+  while ((table.sealed + 1) * block_size() <= static_cast<int32_t>(tokens.size())) {
+    const auto part = tokens.subspan(static_cast<size_t>(table.sealed) * block_size(), block_size());
+    const uint64_t hash = config_.hash(config_.secret, table.salt, table.last, part);
+    int32_t b = find(hash, table, part);
+    if (b == 0) {  // else two sequences computed the same at once: the first one's block is the one to find
+      b = table.blocks[table.sealed].v;
+      blocks_[b].salt = table.salt;
+      blocks_[b].parent = table.last;
+      blocks_[b].step = step;
+      std::ranges::copy(part, tokens_of(b).begin());
+      publish(b, hash);
+    }
+    table.last = {b, blocks_[b].generation};
+    ++table.sealed;
+  }
+}
+
+void KvManager::release(BlockTable& table) {
+  for (size_t i = table.blocks.size(); i-- > 0;) give(table.blocks[i].v);  // prefixes live longest
+  table.blocks.clear();                                                    // keeps its memory
+  table.sealed = 0;
+  table.last = {};
+  table.newest = 0;
+}
+
+void KvManager::unpublish(uint64_t step) {
+  for (size_t b = 1; b < blocks_.size(); ++b)
+    if (blocks_[b].published && blocks_[b].step >= step) unpublish_block(static_cast<int32_t>(b));
+}
+
+std::span<Token> KvManager::tokens_of(int32_t b) {
+  return std::span(tokens_).subspan(static_cast<size_t>(b) * block_size(), block_size());
+}
+
+// The published block that continues `table` with `part`, or 0.
+int32_t KvManager::find(uint64_t hash, const BlockTable& table, std::span<const Token> part) {
+  for (int32_t b = bucket(hash); b != 0; b = blocks_[b].next_in_bucket) {
+    const Block& k = blocks_[b];
+    if (k.hash == hash && k.parent == table.last && k.salt == table.salt &&
+        std::ranges::equal(tokens_of(b), part))
+      return b;
+  }
+  return 0;
+}
+
+void KvManager::publish(int32_t b, uint64_t hash) {
+  blocks_[b].published = true;
+  blocks_[b].hash = hash;
+  blocks_[b].next_in_bucket = std::exchange(bucket(hash), b);
+}
+
+void KvManager::unpublish_block(int32_t b) {
+  int32_t* link = &bucket(blocks_[b].hash);
+  while (*link != b) link = &blocks_[*link].next_in_bucket;
+  *link = blocks_[b].next_in_bucket;
+  blocks_[b].published = false;
+}
+
+void KvManager::take(int32_t b) {
+  Block& k = blocks_[b];
+  if (k.refs++ > 0) return;
+  blocks_[k.prev].next = k.next;
+  blocks_[k.next].prev = k.prev;
+  --free_;
+}
+
+void KvManager::give(int32_t b) {
+  Block& k = blocks_[b];
+  if (--k.refs > 0) return;
+  const int32_t before = k.published ? 0 : blocks_[0].next;  // what nobody can match is reused first
+  k.next = before;
+  k.prev = blocks_[before].prev;
+  blocks_[k.prev].next = b;
+  blocks_[k.next].prev = b;
+  ++free_;
+}
+
+void KvManager::check(int32_t held) const {
+  int32_t listed = 0, unused = 0, found = 0, published = 0;
+  for (int32_t b = blocks_[0].next; b != 0; b = blocks_[b].next) {
+    QUIRE_CHECK(blocks_[b].refs == 0 && blocks_[blocks_[b].next].prev == b);
+    ++listed;
+  }
+  for (int32_t b : buckets_)
+    for (; b != 0; b = blocks_[b].next_in_bucket) ++found;
+  for (const Block& k : blocks_) unused += k.refs == 0, published += k.published;
+  QUIRE_CHECK(blocks_[0].refs == 0 && listed == free_ && unused == free_ + 1 && found == published);
+  QUIRE_CHECK(usable_blocks() - free_ == held);
+}
+
+}  // namespace quire
