@@ -34,10 +34,20 @@ const Json* Fields::find(std::string_view key) const {
   return v && !v->is_null() ? v : nullptr;
 }
 
+bool Fields::is_null(std::string_view key) const {
+  const Json* v = object_.find(key);
+  return v && v->is_null();
+}
+
 bool Fields::has(std::string_view key) const { return find(key) != nullptr; }
 
 void Fields::fail(std::string_view key, const std::string& what) {
   if (problem_.ok()) problem_ = {Code::kInvalidArgument, where_ + ": " + std::string(key) + " " + what};
+}
+
+void Fields::unknown(std::string_view key, std::string_view known) {
+  const Json* v = find(key);
+  fail(key, "is " + (v ? shown(*v) : "null") + "; known are " + std::string(known) + ".");
 }
 
 int32_t Fields::integer(std::string_view key, int32_t least, int32_t most) {

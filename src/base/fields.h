@@ -19,6 +19,7 @@ class Fields {
   // Present and not null.
   bool has(std::string_view key) const;
   const Json* find(std::string_view key) const;  // null if absent or null
+  bool is_null(std::string_view key) const;      // present, as null: not always the same as absent
 
   // Required; in [least, most].
   int32_t integer(std::string_view key, int32_t least, int32_t most);
@@ -33,6 +34,8 @@ class Fields {
 
   void fail(std::string_view key,
             const std::string& what);  // "<where>: <key> <what>", unless there is a problem
+  // "<where>: <key> is <the value>; known are <known>."
+  void unknown(std::string_view key, std::string_view known);
   bool ok() const { return problem_.ok(); }
   const std::string& where() const { return where_; }
   Status& problem() { return problem_; }
