@@ -55,6 +55,7 @@ class Training:
 
     def __init__(self, args: argparse.Namespace, device: str):
         self.device = device
+        torch.manual_seed(SEED)
         self.model = Llama(Shape())
         self.model.initialize(SEED)
         self.model.to(device)
