@@ -1,6 +1,7 @@
 #include "backends/host_memory.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -121,13 +122,15 @@ size_t free_host_memory(const std::string& root) {
   for (std::string line; std::getline(groups, line);) {  // id:controllers:path
     const size_t first = line.find(':'), second = line.find(':', first + 1);
     if (first == std::string::npos || second == std::string::npos) continue;
-    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
+    std::string controllers = line.substr(first, second - first + 1);
+    controllers.front() = controllers.back() = ',';
     const std::string path = line.substr(second + 1);
     if (controllers == ",,") least = std::min(least, free_in_groups(root + "/sys/fs/cgroup", path, kV2));
     if (controllers.find(",memory,") != std::string::npos)
       least = std::min(least, free_in_groups(root + "/sys/fs/cgroup/memory", path, kV1));
   }
-  return least == kNoLimit ? 0 : least;
+  if (least != kNoLimit) return least;  // else there is no /proc here
+  return static_cast<size_t>(std::max(0L, sysconf(_SC_AVPHYS_PAGES)) * std::max(0L, sysconf(_SC_PAGESIZE)));
 }
 
 }  // namespace quire
