@@ -1,5 +1,4 @@
-// The door to a tokenizer: text to token ids and back. tokenizer.json files implement it (text/load.h).
-// Immutable once made: any thread may use it.
+// The door to a tokenizer: text to token ids and back. Immutable once made: any thread may use it.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -11,6 +10,7 @@
 
 #include "base/ids.h"
 #include "base/status.h"
+#include "text/detokenizer.h"
 
 namespace quire {
 
@@ -22,18 +22,19 @@ class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
-  // `text` is UTF-8; else refused. Linear in its length but for pathological merges.
+  // `text` is UTF-8; else refused, as is a text on which the file's own pattern would run for ever.
+  // Added tokens that stand in the text become their ids. O(n log n) for a text of n bytes.
   virtual Result<std::vector<Token>> encode(std::string_view text, const EncodeOptions& = {}) const = 0;
 
-  // The bytes that a token stands for, appended to `to`; nothing for an id without an entry, nor for special
-  // tokens when they are skipped. The bytes of one token may be part of a character: text/detokenizer.h puts
-  // them together.
-  virtual void append_bytes(Token token, bool skip_special, std::string& to) const = 0;
+  // The decoding of one answer, token by token. The tokenizer outlives it. An id without an entry gives
+  // no text, nor do special tokens when they are skipped.
+  virtual std::unique_ptr<Detokenizer> detokenizer(bool skip_special_tokens = true) const = 0;
 
-  // The whole: append_bytes() of all, bad UTF-8 made U+FFFD.
-  virtual std::string decode(std::span<const Token> tokens, bool skip_special_tokens = true) const = 0;
+  // The whole at once: what a detokenizer gives for it. Bytes that are no UTF-8 become U+FFFD, one for
+  // each maximal bad part.
+  std::string decode(std::span<const Token> tokens, bool skip_special_tokens = true) const;
 
-  // The vocabulary's own spelling; none: no such id.
+  // The vocabulary's own spelling, added tokens' included; none: no such id. Lives as long as the tokenizer.
   virtual std::optional<std::string_view> spelling(Token token) const = 0;
   virtual std::optional<Token> id_of(std::string_view spelling) const = 0;
   virtual bool is_special(Token token) const = 0;
@@ -42,5 +43,8 @@ class Tokenizer {
 
 // Reads tokenizer.json of a model folder. What it holds and we do not know is refused by name.
 Result<std::unique_ptr<Tokenizer>> load_tokenizer(const std::string& folder);
+
+// The same from the file's bytes; errors begin with `name`.
+Result<std::unique_ptr<Tokenizer>> parse_tokenizer(std::string_view json, const std::string& name);
 
 }  // namespace quire
