@@ -2,8 +2,9 @@
 //
 // The order (sampling.md of vLLM's V1 sampler, with our rules for ties): allowed tokens; held-back stop
 // tokens; logit bias; repetition, frequency, presence penalties; greedy rows take the argmax; temperature;
-// min_p; top_k with all ties of the k-th value; top_p by (probability down, id up), always at least one; then
-// the token with the largest logit / temperature + Gumbel noise. Ties go to the lowest id everywhere.
+// min_p (out: below min_p times the largest probability); top_k with all ties of the k-th value; top_p by
+// (probability down, id up), always at least one; then the token with the largest logit / temperature +
+// Gumbel noise. Ties go to the lowest id everywhere.
 //
 // Noise is Philox4x32-10 (Salmon et al., SC 2011) under the request's seed, counted by (position of the
 // sampled token, token id, purpose): backend/noise.h. Never a slot, a batch index or a step.
@@ -38,10 +39,13 @@ struct SampleArgs {
   IntSpan position;       // [lines] of the token to be sampled: the prompt's first token is at 0
   MutIntSpan tokens;      // out [lines]
   MutIntSpan last_token;  // out [slots] where the slot's next row reads it
-  MutIntSpan bad;         // out [lines] 1: the logits are not finite (tokens then holds 0), else 0
+  MutIntSpan bad;  // out [lines] 1, and token 0: a logit is NaN or +infinity, none is left, or the largest
+                   // left is not finite; else 0. Only a good line counts
 };
 
-// Log-softmax of raw logits, in f32, for tokens that are given.
+// Log-softmax of raw logits, in f32, for tokens that are given. "By logprob" compares logits, which order as
+// logprobs do before these are rounded: a greedy token has rank 1. Nothing of a skipped line is written;
+// of a bad one the logprobs and the rank are 0.
 struct ScoreArgs {
   IntSpan wanted;     // [lines] the token to score
   IntSpan best;       // [lines] how many of the best to list besides, by (logprob down, id up); at least
