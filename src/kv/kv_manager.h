@@ -5,7 +5,9 @@
 // Reuse is immediate: a block is matchable from the plan that fills it, because steps run in
 // order and a step places all its k and v before any of its rows attends.
 #pragma once
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -25,9 +27,10 @@ struct BlockTable {
 };
 
 struct KvConfig {
-  int32_t num_blocks = 0;  // block 0 among them, which is never handed out: padding writes there
-  int32_t block_size = 16;
-  Secret secret;
+  int32_t num_blocks = 0;             // block 0 among them, which is never handed out: padding writes there
+  int32_t block_size = 16;            // any; the programs allow powers of two and multiples of 256
+  bool enable_prefix_caching = true;  // off: nothing is published, so nothing matches
+  Secret secret;                      // drawn by the caller from the system
   BlockHash hash = block_hash;
 };
 
@@ -38,7 +41,14 @@ class KvManager {
   int32_t block_size() const { return config_.block_size; }
   int32_t usable_blocks() const { return config_.num_blocks - 1; }
   int32_t free_blocks() const { return free_; }
-  int32_t blocks_for(int32_t tokens) const { return (tokens + config_.block_size - 1) / config_.block_size; }
+  int32_t blocks_for(int32_t tokens) const {
+    return tokens / config_.block_size + (tokens % config_.block_size != 0);
+  }
+  // Tokens that all blocks hold together, or the largest int32_t.
+  int32_t capacity() const {
+    return static_cast<int32_t>(
+        std::min<int64_t>(int64_t{usable_blocks()} * block_size(), std::numeric_limits<int32_t>::max()));
+  }
 
   // Start the empty `table` with the longest published prefix of `tokens`, in whole blocks
   // and at most `max_tokens` long. Returns the number of tokens covered.

@@ -11,7 +11,13 @@
 
 namespace quire {
 
-// The edge turns the API's -1 into 0 (top_k) or the vocabulary's size (logprobs) and drops what is off.
+struct LogitBias {
+  Token token = 0;
+  float bias = 0.0f;  // added to the token's logit
+};
+
+// Below the edge: settle() and validate() of limits.h have seen it. Copying into one that has held as much
+// before allocates nothing.
 struct SamplingParams {
   float temperature = 1.0f;  // 0: greedy; no upper limit
   float top_p = 1.0f;        // tokens are taken by (probability down, id up)
@@ -23,10 +29,15 @@ struct SamplingParams {
   // Always concrete. Without one from the caller, a batch line gets a hash of (--seed, prompt ids, how many
   // equal prompts came before it) and a server draws from the OS; choice i of n has the seed + i.
   uint64_t seed = 0;
+  std::vector<LogitBias> logit_bias;     // in [-100, 100]; each token once
+  bool only_allowed = false;             // nothing but allowed_token_ids is sampled
+  std::vector<Token> allowed_token_ids;  // with only_allowed; in any order
   std::vector<Token> stop_token_ids;
-  int32_t min_tokens = 0;  // until then the sampler leaves eos and stop_token_ids out
-  bool ignore_eos = false;
-  std::optional<int32_t> logprobs, prompt_logprobs;  // how many beside the token itself
+  int32_t min_tokens = 0;   // until then the sampler leaves stop_token_ids, and eos unless ignored, out
+  bool ignore_eos = false;  // eos is sampled, and does not end the answer
+  // How many to list beside the token itself: the best, best first. The vocabulary's size: all, in id order
+  // (where a caller wrote that very number, the edge sorts).
+  std::optional<int32_t> logprobs, prompt_logprobs;
 };
 
 struct Request {
