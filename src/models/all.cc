@@ -10,7 +10,7 @@ namespace {
 constexpr Family kFamilies[] = {
     {"LlamaForCausalLM", llama},   {"MistralForCausalLM", mistral}, {"MixtralForCausalLM", mixtral},
     {"Qwen2ForCausalLM", qwen2},   {"Qwen3ForCausalLM", qwen3},     {"Qwen3MoeForCausalLM", qwen3_moe},
-    {"Gemma2ForCausalLM", gemma2},
+    {"Gemma2ForCausalLM", gemma2}, {"Gemma3ForCausalLM", gemma3},
 };
 
 std::string known() {
