@@ -11,6 +11,7 @@
 #pragma once
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -108,8 +109,9 @@ class Backend {
 };
 
 struct BackendOptions {
-  int32_t threads = 0;          // 0: one for each core that the process may use
-  bool round_like_cpu = false;  // ref only: weights and cache in bf16, where cpu rounds them
+  int32_t threads = 0;           // 0: one for each core that the process may use
+  std::string cpu_isa = "auto";  // cpu only: auto, or the name of a level
+  bool round_like_cpu = false;   // ref only: weights and cache in bf16, where cpu rounds them
 };
 
 std::vector<std::string_view> backend_names();

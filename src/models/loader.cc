@@ -1,0 +1,245 @@
+#include "models/loader.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string>
+
+#include "models/dummy.h"
+#include "models/inventory.h"
+#include "tensor/half.h"
+#include "weights/format.h"
+#include "weights/vector.h"
+
+namespace quire {
+namespace {
+
+constexpr int64_t kChunkBytes = int64_t{8} << 20;  // of rows that are read, decoded and packed at a time
+
+struct Stored {                          // one part of a matrix, as the source keeps it
+  const WeightFormat* format = nullptr;  // null: random
+  std::string prefix;
+  StoredMatrix matrix;
+};
+
+Result<Stored> locate(const ModelSpec& spec, const Part& part, int32_t in, const WeightSource& source) {
+  if (!source.checkpoint) return Stored{nullptr, {}, {{.elem = source.dummy_elem}, part.rows, in}};
+  auto name = find_name(spec, part, *source.checkpoint);
+  if (!name.ok()) return name.status();
+  auto format = find_format(*source.checkpoint, name.value());
+  if (!format.ok()) return format.status();
+  auto matrix = format.value()->describe(*source.checkpoint, name.value());
+  if (!matrix.ok()) return matrix.status();
+  const StoredMatrix& m = matrix.value();
+  if (m.out != part.rows || m.in != in)
+    return Status(Code::kInvalidArgument, source.checkpoint->path() + ": " + name.value() + " is [" +
+                                              std::to_string(m.out) + ", " + std::to_string(m.in) +
+                                              "]; the config asks for [" + std::to_string(part.rows) + ", " +
+                                              std::to_string(in) + "].");
+  return Stored{format.value(), std::move(name).value(), m};
+}
+
+// The layout that all parts of a matrix share in memory. Parts that differ meet in f32.
+struct Placement {
+  WeightLayout layout;
+  std::vector<Stored> parts;
+  bool rounded = false;
+};
+
+Result<Placement> place(const ModelSpec& spec, const Entry& e, const WeightSource& source,
+                        const Backend& backend) {
+  Placement p;
+  for (const Part& part : e.parts) {
+    auto s = locate(spec, part, e.in, source);
+    if (!s.ok()) return s.status();
+    p.parts.push_back(std::move(s).value());
+  }
+  WeightLayout stored = p.parts[0].matrix.layout;
+  if (!std::ranges::all_of(p.parts, [&](const Stored& s) { return s.matrix.layout == stored; }))
+    stored = {.elem = Elem::kF32};
+  p.layout = backend.prefer(stored, e.out, e.in);
+  p.rounded = p.layout.elem == Elem::kBF16 && (stored.elem == Elem::kF32 || stored.elem == Elem::kF16);
+  return p;
+}
+
+Weight weight_of(const Entry& e, const WeightLayout& layout, const Backend& backend) {
+  Weight w{.layout = layout, .out = e.out, .in = e.in, .count = e.count};
+  w.stride = backend.weight_stride(w);
+  return w;
+}
+
+int64_t bias_bytes(const Entry& e) { return e.bias ? int64_t{4} * e.count * e.out : 0; }
+
+}  // namespace
+
+Result<WeightTotals> weigh(const ModelSpec& spec, const WeightSource& source, const Backend& backend) {
+  WeightTotals totals;
+  ModelWeights unused;
+  for (const Entry& e : inventory(spec, unused)) {
+    totals.parameters += e.elements();
+    if (e.vector) {
+      totals.bytes += int64_t{4} * e.in;
+      continue;
+    }
+    auto p = place(spec, e, source, backend);
+    if (!p.ok()) return p.status();
+    totals.bytes +=
+        static_cast<int64_t>(backend.weight_bytes(weight_of(e, p.value().layout, backend))) + bias_bytes(e);
+    totals.rounded = totals.rounded || p.value().rounded;
+  }
+  return totals;
+}
+
+void settle_head(ModelSpec& spec, const Checkpoint& checkpoint) {
+  if (!spec.tied_head) return;
+  const auto head = find_name(spec, {.ours = "head"}, checkpoint),
+             table = find_name(spec, {.ours = "embed"}, checkpoint);
+  if (!head.ok() || !table.ok()) return;
+  const auto h = checkpoint.find(head.value() + ".weight"), t = checkpoint.find(table.value() + ".weight");
+  spec.tied_head = !h || !t || (h->type == t->type && std::ranges::equal(h->bytes, t->bytes));
+}
+
+// One load; what it took so far is given back by LoadedWeights if it fails.
+class Loading {
+ public:
+  Loading(const ModelSpec& spec, const WeightSource& source, Backend& backend, LoadedWeights& to)
+      : spec_(spec), source_(source), backend_(backend), to_(to) {}
+
+  Status run(const std::function<void(double)>& progress) {
+    const std::vector<Entry> entries = inventory(spec_, to_.weights_);
+    int64_t all = 0, done = 0;
+    for (const Entry& e : entries) all += e.elements();
+    for (const Entry& e : entries) {
+      if (Status s = e.vector ? vector(e) : matrix(e); !s.ok()) return s;
+      done += e.elements();
+      if (progress) progress(static_cast<double>(done) / static_cast<double>(all));
+    }
+    if (spec_.tied_head) to_.weights_.head = to_.weights_.embed;
+    return {};
+  }
+
+ private:
+  Result<void*> allocate(size_t bytes) {
+    auto p = backend_.allocate(bytes);
+    if (p.ok()) to_.memory_.push_back(p.value());
+    return p;
+  }
+
+  Status vector(const Entry& e) {
+    std::vector<float> values(static_cast<size_t>(e.in), e.plus_one ? 0.0f : 1.0f);
+    if (source_.checkpoint) {
+      auto name = find_name(spec_, e.parts[0], *source_.checkpoint);
+      if (!name.ok()) return name.status();
+      auto read = read_vector(*source_.checkpoint, name.value() + ".weight", e.in);
+      if (!read.ok()) return read.status();
+      values = std::move(read).value();
+    }
+    auto memory = allocate(values.size() * sizeof(float));
+    if (!memory.ok()) return memory.status();
+    backend_.upload(memory.value(), values.data(), values.size() * sizeof(float));
+    *e.to = {.layout = {.elem = Elem::kF32}, .out = 1, .in = e.in, .data = memory.value()};
+    return {};
+  }
+
+  Status matrix(const Entry& e) {
+    auto placed = place(spec_, e, source_, backend_);
+    if (!placed.ok()) return placed.status();
+    const Placement& p = placed.value();
+    Weight w = weight_of(e, p.layout, backend_);
+    auto memory = allocate(backend_.weight_bytes(w));
+    if (!memory.ok()) return memory.status();
+    w.data = memory.value();
+    for (size_t i = 0; i < e.parts.size(); ++i)
+      if (Status s = part(w, e, e.parts[i], p.parts[i]); !s.ok()) return s;
+    if (e.bias)
+      if (Status s = biases(w, e, p); !s.ok()) return s;
+    *e.to = w;
+    return {};
+  }
+
+  Status part(const Weight& w, const Entry& e, const Part& part, const Stored& stored) {
+    const int64_t row_bytes = std::max<int64_t>(1, int64_t{4} * e.in);
+    const int32_t chunk = static_cast<int32_t>(std::clamp<int64_t>(kChunkBytes / row_bytes, 1, part.rows));
+    for (int32_t row = 0; row < part.rows; row += chunk) {
+      const Range rows{row, std::min(part.rows, row + chunk)};
+      Weight piece{.layout = stored.matrix.layout, .out = rows.size(), .in = e.in};
+      piece.layout.order = Order::kRows;
+      if (Status s = read(stored, part, rows, piece); !s.ok()) return s;
+      if (piece.layout.elem != w.layout.elem) convert(stored, w.layout.elem, piece);
+      backend_.load(w, std::max(0, part.expert), part.first + rows.begin, piece);
+    }
+    if (stored.format) source_.checkpoint->drop(stored.prefix + ".weight");
+    return {};
+  }
+
+  Status read(const Stored& stored, const Part& part, Range rows, Weight& piece) {
+    if (!stored.format) {
+      bytes_.resize(static_cast<size_t>(rows.size()) * static_cast<size_t>(piece.in) *
+                    dummy_elem_size(source_.dummy_elem));
+      fill_dummy(source_, part, rows, piece.in, bytes_);
+    } else {
+      const Range in{0, piece.in};
+      bytes_.resize(stored.format->bytes(stored.matrix, rows, in));
+      if (Status s = stored.format->repack(*source_.checkpoint, stored.prefix, rows, in, bytes_); !s.ok())
+        return s;
+    }
+    piece.data = bytes_.data();
+    return {};
+  }
+
+  // Rows of one elem to rows of f32 or bf16.
+  void convert(const Stored& stored, Elem to, Weight& piece) {
+    QUIRE_CHECK(to == Elem::kF32 || to == Elem::kBF16);
+    const auto in = static_cast<size_t>(piece.in), rows = static_cast<size_t>(piece.out);
+    converted_.resize(rows * in * (to == Elem::kF32 ? 4 : 2));
+    floats_.resize(in);
+    const WeightFormat& format = stored.format ? *stored.format : *weight_formats()[0];  // random: dense
+    for (size_t r = 0; r < rows; ++r) {
+      format.decode_row(piece, static_cast<int32_t>(r), floats_);
+      if (to == Elem::kF32) {
+        std::memcpy(converted_.data() + r * in * 4, floats_.data(), in * 4);
+      } else {
+        auto* half = reinterpret_cast<uint16_t*>(converted_.data()) + r * in;
+        std::ranges::transform(floats_, half, float_to_bf16);
+      }
+    }
+    piece.layout = {.elem = to};
+    piece.data = converted_.data();
+  }
+
+  Status biases(Weight& w, const Entry& e, const Placement& p) {
+    std::vector<float> all(static_cast<size_t>(e.count) * static_cast<size_t>(e.out));
+    for (size_t i = 0; i < e.parts.size() && source_.checkpoint; ++i) {
+      auto b = read_vector(*source_.checkpoint, p.parts[i].prefix + ".bias", e.parts[i].rows);
+      if (!b.ok()) return b.status();
+      std::ranges::copy(b.value(),
+                        all.begin() + int64_t{std::max(0, e.parts[i].expert)} * e.out + e.parts[i].first);
+    }
+    auto memory = allocate(all.size() * sizeof(float));
+    if (!memory.ok()) return memory.status();
+    backend_.upload(memory.value(), all.data(), all.size() * sizeof(float));
+    w.bias = static_cast<const float*>(memory.value());
+    return {};
+  }
+
+  const ModelSpec& spec_;
+  const WeightSource& source_;
+  Backend& backend_;
+  LoadedWeights& to_;
+  std::vector<std::byte> bytes_, converted_;
+  std::vector<float> floats_;
+};
+
+Result<std::unique_ptr<LoadedWeights>> LoadedWeights::load(const ModelSpec& spec, const WeightSource& source,
+                                                           Backend& backend,
+                                                           const std::function<void(double)>& progress) {
+  std::unique_ptr<LoadedWeights> weights(new LoadedWeights(backend));
+  if (Status s = Loading(spec, source, backend, *weights).run(progress); !s.ok()) return s;
+  return weights;
+}
+
+LoadedWeights::~LoadedWeights() {
+  for (void* p : memory_) backend_.release(p);
+}
+
+}  // namespace quire
