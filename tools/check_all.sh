@@ -1,0 +1,41 @@
+#!/bin/sh
+# What ./check --all adds to ./check: lint, sanitizers, fuzzing, older processors, Python packages.
+# QUIRE_FUZZ_SECONDS (20) is the time of each fuzz target.
+set -eu
+cd "$(dirname "$0")/.."
+[ "${1:-}" != --help ] || { sed -n '2,3s/^# //p' "$0"; exit 0; }
+step() { printf '== %s\n' "$1"; }
+
+step "format (clang-format)"
+find src tests bench -name '*.h' -o -name '*.cc' | xargs clang-format-19 --dry-run -Werror
+
+step "lint (clang-tidy)"
+find src -name '*.cc' | xargs -P 2 -n 6 clang-tidy-19 -p build/release --quiet 2>build/tidy.log || { tail -n 40 build/tidy.log >&2; exit 1; }
+
+tools/setup/build.sh asan
+step "tests under address and undefined behaviour sanitizers"
+ctest --test-dir build/asan --output-on-failure -j2
+
+threaded="test_base test_engine test_runner"
+# shellcheck disable=SC2086
+tools/setup/build.sh tsan $threaded
+step "tests of threads under the thread sanitizer"
+for t in $threaded; do
+  TSAN_OPTIONS=halt_on_error=1 build/tsan/tests/"$t" --minimal
+done
+
+fuzzers=$(find tests -path '*/fuzz/*.cc' -exec basename {} .cc \; | sort)
+# shellcheck disable=SC2046
+tools/setup/build.sh fuzz $(for f in $fuzzers; do echo "fuzz_$f"; done)
+for f in $fuzzers; do
+  step "fuzzing $f for ${QUIRE_FUZZ_SECONDS:-20} s"
+  corpus=$(find tests -type d -path "*/fuzz/corpus/$f")
+  found=build/fuzz/found/$f
+  mkdir -p "$found"
+  build/fuzz/tests/fuzz_"$f" -max_total_time="${QUIRE_FUZZ_SECONDS:-20}" -timeout=10 -rss_limit_mb=4096 \
+    -artifact_prefix="$found/crash-" -verbosity=0 "$found" "$corpus" 2>build/fuzz/"$f".log || { tail -n 40 build/fuzz/"$f".log >&2; exit 1; }
+done
+
+tools/check_processors.sh
+tools/check_python.sh
+echo "== all of ./check --all passed"

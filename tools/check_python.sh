@@ -1,0 +1,15 @@
+#!/bin/sh
+# Compares with Python packages: the tokenizer with HF tokenizers, on fresh random strings.
+set -eu
+cd "$(dirname "$0")/.."
+[ "${1:-}" != --help ] || { sed -n '2s/^# //p' "$0"; exit 0; }
+venv=build/venv-check
+if [ ! -e "$venv/ready" ] || ! cmp -s tools/requirements-check.txt "$venv/ready"; then
+  echo "== installing Python packages into $venv"
+  rm -rf "$venv"
+  python3 -m venv "$venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --require-hashes -r tools/requirements-check.txt
+  cp tools/requirements-check.txt "$venv/ready"
+fi
+echo "== quire tokenize beside HF tokenizers"
+"$venv/bin/python" tools/text_goldens/compare.py build/release/quire demo
