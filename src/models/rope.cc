@@ -90,13 +90,15 @@ void scale_yarn(Fields& config, Fields& settings, float length, float theta, Rop
 
 Rope read_rope(Fields& config, int32_t dim, const RopeSource& source) {
   Rope r{.dim = dim};
-  const bool full = source.layer_type == "full_attention";
-  const bool scaling = config.has("rope_scaling") && (full || !source.by_type);
-  if (source.by_type && config.has("rope_scaling") && config.has("rope_parameters"))
+  const Json* old = config.find("rope_scaling");
+  if (old && old->object() && old->object()->empty()) old = nullptr;
+  if (source.by_type && old && config.has("rope_parameters"))
     config.fail("rope_scaling", "and rope_parameters are both there; keep one.");
+  const bool scaling = old && (!source.by_type || source.layer_type == "full_attention");
   Fields outer = config.object(scaling ? "rope_scaling" : "rope_parameters");
   const bool nested = outer.has("full_attention") || outer.has("sliding_attention");
-  if (!nested && source.by_type && !scaling && outer.has("rope_type"))
+  const bool flat = outer.has("rope_type") || outer.has("type") || outer.has("rope_theta");
+  if (flat && !nested && source.by_type && !scaling)
     config.fail("rope_parameters", "must hold settings by layer type: full_attention and sliding_attention.");
   if (nested && !source.by_type && !outer.has(source.layer_type))
     outer.fail(source.layer_type, "is missing, and a layer of that type needs it.");
