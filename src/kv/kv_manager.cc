@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "base/status.h"
 
@@ -9,15 +10,24 @@ namespace quire {
 
 KvManager::KvManager(const KvConfig& config) : config_(config), blocks_(config.num_blocks) {
   QUIRE_CHECK(config.num_blocks > 1 && config.block_size > 0);
-  tokens_.resize(static_cast<size_t>(config.num_blocks) * config.block_size);
-  buckets_.resize(std::bit_ceil(static_cast<size_t>(config.num_blocks)));
-  for (int32_t b = 1; b < config.num_blocks; ++b) blocks_[b].refs = 1, give(b);
+  if (config.enable_prefix_caching) {
+    // Not set to 0: then the system gives the memory only when it is used.
+    tokens_ =
+        std::make_unique_for_overwrite<Token[]>(static_cast<size_t>(config.num_blocks) * config.block_size);
+    buckets_.resize(std::bit_ceil(static_cast<size_t>(config.num_blocks)));
+  }
+  for (int32_t b = 0; b < config.num_blocks; ++b) {  // low ones are handed out first
+    blocks_[b].prev = b > 0 ? b - 1 : config.num_blocks - 1;
+    blocks_[b].next = b + 1 < config.num_blocks ? b + 1 : 0;
+  }
+  free_ = usable_blocks();
 }
 
 int32_t KvManager::match(const Salt& salt, std::span<const Token> tokens, int32_t max_tokens,
                          BlockTable& table) {
   QUIRE_CHECK(table.blocks.empty());
   table.salt = salt;
+  if (!config_.enable_prefix_caching) return 0;
   const int32_t whole = std::min(max_tokens, static_cast<int32_t>(tokens.size())) / block_size();
   while (table.sealed < whole) {
     const auto part = tokens.subspan(static_cast<size_t>(table.sealed) * block_size(), block_size());
@@ -47,7 +57,8 @@ bool KvManager::reserve(int32_t num_tokens, BlockTable& table) {
 }
 
 void KvManager::seal(std::span<const Token> tokens, uint64_t step, BlockTable& table) {
-  while ((table.sealed + 1) * block_size() <= static_cast<int32_t>(tokens.size())) {
+  if (!config_.enable_prefix_caching) return;
+  while (std::cmp_less_equal(int64_t{table.sealed + 1} * block_size(), tokens.size())) {
     const auto part = tokens.subspan(static_cast<size_t>(table.sealed) * block_size(), block_size());
     const uint64_t hash = config_.hash(config_.secret, table.salt, table.last, part);
     int32_t b = find(hash, table, part);
@@ -78,7 +89,7 @@ void KvManager::unpublish(uint64_t step) {
 }
 
 std::span<Token> KvManager::tokens_of(int32_t b) {
-  return std::span(tokens_).subspan(static_cast<size_t>(b) * block_size(), block_size());
+  return {tokens_.get() + static_cast<size_t>(b) * block_size(), static_cast<size_t>(block_size())};
 }
 
 // The published block that continues `table` with `part`, or 0.

@@ -1,13 +1,15 @@
 // Which KV blocks belong to whom. Bookkeeping over block ids only: it knows neither the
 // memory behind a block nor the model that fills it. Five verbs: match, reserve, seal, release, unpublish.
 //
-// One thread. Nothing allocates after construction but the growth of a caller's table.
+// One thread. Nothing allocates after construction but the growth of a caller's table. It takes about
+// 100 + 4 * block_size bytes for each block, the latter only as blocks are published.
 // Reuse is immediate: a block is matchable from the plan that fills it, because steps run in
 // order and a step places all its k and v before any of its rows attends.
 #pragma once
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -63,7 +65,7 @@ class KvManager {
   // Give every block back; `table` is empty again. Published blocks stay matchable until reused.
   void release(BlockTable& table);
 
-  // `step` did not run: nothing that it or a later one published is matched again.
+  // `step` did not run: nothing that it or a later one published is matched again. Looks at every block.
   void unpublish(uint64_t step);
 
   // Recount everything. Stops the process unless `held` blocks are in use and all links agree.
@@ -92,8 +94,8 @@ class KvManager {
 
   KvConfig config_;
   std::vector<Block> blocks_;
-  std::vector<Token> tokens_;     // [block][position]: content of published blocks
-  std::vector<int32_t> buckets_;  // first published block, or 0; a power of two of them
+  std::unique_ptr<Token[]> tokens_;  // [block][position]: content of published blocks; the rest is not set
+  std::vector<int32_t> buckets_;     // first published block, or 0; a power of two of them
   int32_t free_ = 0;
 };
 
