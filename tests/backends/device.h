@@ -1,0 +1,257 @@
+// A backend under test, with what it owns for a test: matrices, tables and weights that are made from plain
+// vectors and read back into them. Every matrix has a margin of NaN right of its columns, which must neither
+// be read nor written.
+#pragma once
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backend/backend.h"
+#include "tensor/half.h"
+
+namespace quire::test {
+
+using Floats = std::vector<float>;
+using Doubles = std::vector<double>;
+using Ints = std::vector<int32_t>;
+
+inline constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+inline constexpr float kInf = std::numeric_limits<float>::infinity();
+
+inline size_t at(int64_t i) { return static_cast<size_t>(i); }
+
+// Random floats of a normal distribution.
+inline Floats normal(uint64_t seed, int64_t count, float deviation = 1.0f) {
+  std::mt19937_64 random(seed);
+  std::normal_distribution<float> draw(0.0f, deviation);
+  Floats v(at(count));
+  for (float& x : v) x = draw(random);
+  return v;
+}
+
+inline uint16_t float_to_half(float v) {  // round to nearest even; too large is infinity
+  const double magnitude = std::fabs(static_cast<double>(v));
+  const auto sign = static_cast<uint16_t>(std::signbit(v) ? 0x8000 : 0);
+  if (magnitude >= 65520) return sign | 0x7c00;
+  int exponent = 0;
+  std::frexp(magnitude, &exponent);
+  const int shift = std::max(exponent - 11, -24);  // the last bit's weight is 2^shift
+  const auto units = static_cast<uint32_t>(std::nearbyint(std::ldexp(magnitude, -shift)));
+  const uint32_t base = static_cast<uint32_t>(shift + 24) << 10;  // a carry moves into the exponent
+  return static_cast<uint16_t>(sign | (base + units));
+}
+
+inline float rounded(float v, Elem e) {
+  if (e == Elem::kBF16) return bf16_to_float(float_to_bf16(v));
+  if (e == Elem::kF16) return half_to_float(float_to_half(v));
+  return v;
+}
+inline Floats rounded(Floats values, Elem e) {
+  for (float& v : values) v = rounded(v, e);
+  return values;
+}
+
+class Device {
+ public:
+  explicit Device(std::string_view name, const BackendOptions& options = {}) {
+    auto made = make_backend(name, options);
+    REQUIRE(made.ok());
+    backend_ = std::move(made).value();
+  }
+  Device(Device&&) = default;
+  ~Device() {
+    for (void* p : owned_) backend_->release(p);
+  }
+  Backend* operator->() { return backend_.get(); }
+
+  void* bytes(size_t count, const void* from = nullptr) {
+    auto got = backend_->allocate(count);
+    REQUIRE(got.ok());
+    owned_.push_back(got.value());
+    if (from != nullptr) backend_->upload(got.value(), from, count);
+    return got.value();
+  }
+
+  MutIntSpan ints(const Ints& v) {
+    return {static_cast<int32_t*>(bytes(v.size() * sizeof(int32_t), v.data())),
+            static_cast<int32_t>(v.size())};
+  }
+  Ints read(IntSpan s) {
+    Ints v(at(s.size));
+    backend_->download(v.data(), s.data, v.size() * sizeof(int32_t));
+    return v;
+  }
+
+  // No values: NaN, to be written.
+  Mat mat(int32_t rows, int32_t cols, const Floats& values = {}, DType dtype = DType::kF32) {
+    REQUIRE((values.empty() || values.size() == at(int64_t{rows} * cols)));
+    Mat m = {nullptr, dtype, rows, cols, cols + kMargin};
+    std::vector<char> host(at(rows * m.stride) * dtype_size(dtype));
+    for (int32_t r = 0; r < rows; ++r)
+      for (int32_t c = 0; c < m.stride; ++c)
+        encode(host.data(), dtype, r * m.stride + c,
+               c < cols && !values.empty() ? values[at(int64_t{r} * cols + c)] : kNaN);
+    m.data = bytes(host.size(), host.data());
+    return m;
+  }
+  // A matrix input, in the type that the backend computes with.
+  Mat input(int32_t rows, int32_t cols, const Floats& values) {
+    return mat(rows, cols, values, backend_->activation());
+  }
+
+  Floats read(Mat m) {
+    std::vector<char> host(at(m.rows * m.stride) * dtype_size(m.dtype));
+    backend_->download(host.data(), m.data, host.size());
+    Floats v;
+    for (int32_t r = 0; r < m.rows; ++r) {
+      for (int32_t c = 0; c < m.cols; ++c) v.push_back(decode(host.data(), m.dtype, r * m.stride + c));
+      for (int64_t c = m.cols; c < m.stride; ++c)
+        REQUIRE_MESSAGE(std::isnan(decode(host.data(), m.dtype, r * m.stride + c)), "the margin was written");
+    }
+    return v;
+  }
+
+  // `count` matrices [out, in], as a loader would bring them from a file of that element type; loaded in
+  // parts, the last first.
+  Weight matrix(const Floats& values, int32_t out, int32_t in, Elem stored = Elem::kF32,
+                const Floats& bias = {}, int32_t count = 1) {
+    WeightLayout layout;
+    layout.elem = stored;
+    Weight w;
+    w.layout = backend_->prefer(layout, out, in);
+    w.out = out, w.in = in, w.count = count;
+    w.stride = backend_->weight_stride(w);
+    w.data = bytes(backend_->weight_bytes(w));
+    if (!bias.empty()) w.bias = static_cast<const float*>(bytes(bias.size() * sizeof(float), bias.data()));
+    for (int32_t m = count - 1; m >= 0; --m) {
+      const int32_t cut = out / 3;
+      load_part(w, m, cut, out, values, stored);
+      load_part(w, m, 0, cut, values, stored);
+    }
+    return w;
+  }
+  // A norm's weights: always f32.
+  Weight vector(const Floats& values) {
+    Weight w;
+    w.layout.elem = Elem::kF32;
+    w.out = 1, w.in = static_cast<int32_t>(values.size());
+    w.data = bytes(values.size() * sizeof(float), values.data());
+    return w;
+  }
+
+ private:
+  static constexpr int64_t kMargin = 5;
+
+  static void encode(char* to, DType t, int64_t i, float v) {
+    const uint16_t half = t == DType::kBF16 ? float_to_bf16(v) : float_to_half(v);
+    if (t == DType::kF32) std::memcpy(to + i * 4, &v, 4);
+    else std::memcpy(to + i * 2, &half, 2);
+  }
+  static float decode(const char* from, DType t, int64_t i) {
+    float v = 0;
+    uint16_t half = 0;
+    if (t == DType::kF32) std::memcpy(&v, from + i * 4, 4);
+    else
+      std::memcpy(&half, from + i * 2, 2), v = t == DType::kBF16 ? bf16_to_float(half) : half_to_float(half);
+    return v;
+  }
+
+  void load_part(const Weight& w, int32_t m, int32_t begin, int32_t end, const Floats& values, Elem stored) {
+    if (begin == end) return;
+    const DType type = w.layout.elem == Elem::kF32   ? DType::kF32
+                       : w.layout.elem == Elem::kF16 ? DType::kF16
+                                                     : DType::kBF16;
+    REQUIRE((w.layout.elem == Elem::kF32 || w.layout.elem == Elem::kF16 || w.layout.elem == Elem::kBF16));
+    std::vector<char> host(at(int64_t{end - begin} * w.in) * dtype_size(type));
+    const int64_t first = (int64_t{m} * w.out + begin) * w.in;
+    for (int64_t i = 0; i < int64_t{end - begin} * w.in; ++i)
+      encode(host.data(), type, i, rounded(values[at(first + i)], stored));
+    Weight rows;
+    rows.layout.elem = w.layout.elem;
+    rows.out = end - begin, rows.in = w.in;
+    rows.data = host.data();
+    backend_->load(w, m, begin, rows);
+  }
+
+  std::unique_ptr<Backend> backend_;
+  std::vector<void*> owned_;
+};
+
+inline BackendOptions rounding() {
+  BackendOptions o;
+  o.round_like_cpu = true;
+  return o;
+}
+inline BackendOptions threads(int32_t n) {
+  BackendOptions o;
+  o.threads = n;
+  return o;
+}
+
+// All backends but the reference, which is tested against float64 instead.
+inline std::vector<std::string> other_backends() {
+  std::vector<std::string> names;
+  for (std::string_view n : backend_names())
+    if (n != "ref") names.emplace_back(n);
+  return names;
+}
+
+// The largest of |got - want| / max(1, |want|); infinity for a NaN.
+template <class Want>
+double worst_error(const Floats& got, const std::vector<Want>& want) {
+  REQUIRE(got.size() == want.size());
+  double worst = 0;
+  for (size_t i = 0; i < got.size(); ++i) {
+    const auto w = static_cast<double>(want[i]);
+    const double error = std::fabs(static_cast<double>(got[i]) - w) / std::max(1.0, std::fabs(w));
+    worst = std::isnan(error) ? static_cast<double>(kInf) : std::max(worst, error);
+  }
+  return worst;
+}
+
+inline bool same_bits(const Floats& a, const Floats& b) {
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
+}
+
+// Rows [begin, begin + count) of values [rows, cols].
+template <class T>
+std::vector<T> rows_of(const std::vector<T>& v, int64_t cols, int64_t begin, int64_t count) {
+  return {v.begin() + begin * cols, v.begin() + (begin + count) * cols};
+}
+
+// How exactness is tested: `whole` is what `compute` gives for all rows at once on one thread. It must give
+// the same bits for every cut of the rows, on any number of threads. compute(device, begin, count) -> values
+// of those rows, [count][cols].
+template <class Compute>
+void check_rows_exact(int32_t rows, int32_t cols, Compute compute) {
+  for (std::string_view name : backend_names()) {
+    CAPTURE(name);
+    Device one(name, threads(1));
+    const auto whole = compute(one, 0, rows);
+    for (int32_t n = 1; n <= (name == "ref" ? 1 : 4); ++n) {
+      CAPTURE(n);
+      for (const int32_t piece : {rows, 1, 2, 3, 7, 33, 64}) {
+        Device device(name, threads(n));
+        for (int32_t begin = 0; begin < rows; begin += piece) {
+          const int32_t count = std::min(piece, rows - begin);
+          CAPTURE(begin);
+          CAPTURE(count);
+          const auto part = compute(device, begin, count);
+          const auto want = rows_of(whole, cols, begin, count);
+          REQUIRE(part.size() == want.size());
+          REQUIRE(std::memcmp(part.data(), want.data(), part.size() * sizeof(part[0])) == 0);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace quire::test
