@@ -130,6 +130,12 @@ def complete(model, tokenizer, prompt: str, count: int) -> str:
     return tokenizer.decode(generated[0], skip_special_tokens=True)
 
 
+def windows_words(state: dict) -> str:
+    """Which context lengths were trained, and with how much of the tokens each."""
+    shares = [f"{context} ({100 * count * context / state['seen']:.0f} %)" for context, count in state["taken"].items()]
+    return ", then ".join(shares) + " tokens"
+
+
 def machine_words() -> str:
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
@@ -162,6 +168,7 @@ def main() -> None:
             **facts, **state["shape"], **measured, context=args.context, completion=completion.rstrip(),
             parameters=f"{sum(p.numel() for p in own.parameters()):,}", seen=f"{state['seen']:,}",
             epochs=state["seen"] / facts["train_tokens"], steps=state["step"], minutes=state["elapsed"] / 60,
+            windows=windows_words(state),
             model_bytes=f"{(args.to / 'model.safetensors').stat().st_size:,}", machine=machine_words(),
             transformers=transformers.__version__))
     size = sum(f.stat().st_size for f in args.to.iterdir())

@@ -39,7 +39,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--batch-tokens", type=int, default=8192, help="tokens per step (default %(default)s)")
     parser.add_argument("--context", type=int, default=256, help="tokens per window (default %(default)s)")
     parser.add_argument("--long-context", type=int, default=2048, help="the same at the end (default %(default)s)")
-    parser.add_argument("--long-from", type=float, default=0.8, help="progress at which the end begins (default %(default)s)")
+    parser.add_argument("--long-from", type=float, default=0.8, help="progress where that begins (default %(default)s)")
     parser.add_argument("--rate", type=float, default=3e-3, help="peak learning rate (default %(default)s)")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: torch's choice)")
     parser.add_argument("--save-every", type=float, default=120, help="seconds between checkpoints")
