@@ -1,4 +1,4 @@
-// Reads expected.safetensors for the tests beside it.
+// Reads expected.safetensors for the tests beside it, and checks that the goldens are whole.
 #include "models/expected.h"
 
 #include <doctest/doctest.h>
