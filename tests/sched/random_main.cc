@@ -1,5 +1,5 @@
 // Random workloads: tight memory, small steps, planning ahead, drafts, hash collisions, cancels and failed
-// steps must give the text of one request at a time. An argument is the number of workloads (default 400), a
+// steps must give the text of one request at a time. An argument is the number of workloads (default 2000), a
 // second one the seed.
 #include <cstdlib>
 
@@ -39,6 +39,6 @@ void random_workloads(int32_t rounds, uint32_t seed) {
 }  // namespace quire
 
 int main(int argc, char** argv) {
-  quire::random_workloads(argc > 1 ? std::atoi(argv[1]) : 400,
+  quire::random_workloads(argc > 1 ? std::atoi(argv[1]) : 2000,
                           argc > 2 ? static_cast<uint32_t>(std::atoi(argv[2])) : 1);
 }
