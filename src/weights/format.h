@@ -29,7 +29,9 @@ struct WeightFormat {
   Result<StoredMatrix> (*describe)(const Checkpoint&, std::string_view prefix);
   // Bytes that repack() writes for this part.
   size_t (*bytes)(const StoredMatrix&, Range out, Range in);
-  // Write a part of it in that layout: values, then scales, then zeros. Refuses a part that cuts a group.
+  // Write a part of it in that layout: values, then scales, then zeros. Refuses a part that cuts a group, and
+  // values (or scales) that are NaN or infinite: it looks at the bytes while they are in the cache, so a
+  // loader that repacks everything has checked everything, at no cost beside reading the file.
   Status (*repack)(const Checkpoint&, std::string_view prefix, Range out, Range in, std::span<std::byte> to);
   // Reference: one row of an order kRows as floats. Every kernel for the layout is tested against it,
   // and a layout that no kernel wants becomes bf16 through it.
