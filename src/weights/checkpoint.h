@@ -1,5 +1,6 @@
 // A model's files: a config and named tensors, mapped into memory, read-only. Safetensors folders implement
-// it; GGUF will. Everything is checked when it is opened; after that any thread may read.
+// it; GGUF will. All structure is checked when it is opened (weights/safetensors.h lists what), the values of
+// weights where they are read (format.h, vector.h); after that any thread may read.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -32,11 +33,16 @@ class Checkpoint {
   virtual const Json& config() const = 0;
   // The path that messages begin with.
   virtual const std::string& path() const = 0;
+  // What messages about a tensor begin with: its file and its name.
+  virtual std::string where(std::string_view name) const { return path() + ": " + std::string(name); }
   // The tensor's bytes have been read for the last time: its pages may go.
   virtual void drop(std::string_view name) const = 0;
 
-  // Opens a model folder: config.json, and model.safetensors or model.safetensors.index.json with the shards
-  // it names. Errors name the file and the place.
+  // Opens a model folder: config.json (an object of at most 16 MiB), and model.safetensors or, without that,
+  // model.safetensors.index.json with the shards that it names: plain names of files in the folder (which may
+  // be links), each holding the tensors that the index places there. Tensors that the index does not name are
+  // not part of the model. Errors name the file and the place. No code from the folder is ever run, and no
+  // .bin or .pt file read. The files must not be written while they are open (mapped_file.h says why).
   static Result<std::unique_ptr<Checkpoint>> open(const std::string& folder);
   // The same without tensors: find() finds nothing. For --load-format dummy, which needs only config.json.
   static Result<std::unique_ptr<Checkpoint>> open_config(const std::string& folder);
