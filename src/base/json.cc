@@ -171,7 +171,7 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
                 "not valid JSON at byte " + std::to_string(r.Offset()) + ": " + why + ".");
 }
 
-Result<Json> read_json_file(const std::string& path, int64_t max_bytes) {
+Result<Json> read_json_file(const std::string& path, int64_t max_bytes, const JsonLimits& limits) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(
       std::fopen(path.c_str(), "rb"), [](std::FILE* f) { return f ? std::fclose(f) : 0; });
   if (!file) return Status(Code::kNotFound, path + ": cannot be opened; is it there and readable?");
@@ -185,7 +185,7 @@ Result<Json> read_json_file(const std::string& path, int64_t max_bytes) {
   }
   if (std::ferror(file.get()))
     return Status(Code::kInvalidArgument, path + ": cannot be read; is it a file?");
-  auto r = parse_json(text);
+  auto r = parse_json(text, limits);
   if (!r.ok()) return Status(r.status().code(), path + ": " + r.status().message());
   return r;
 }

@@ -67,7 +67,8 @@ struct JsonLimits {
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 
 // Reads and parses a file of at most `max_bytes`; errors begin with the path.
-Result<Json> read_json_file(const std::string& path, int64_t max_bytes = int64_t{256} << 20);
+Result<Json> read_json_file(const std::string& path, int64_t max_bytes = int64_t{256} << 20,
+                            const JsonLimits& limits = {});
 
 // `v` as compact JSON, keys and numbers as they are, non-ASCII characters as UTF-8.
 void append_json(const Json& v, std::string& to);

@@ -1,0 +1,72 @@
+// Reads tokenizer.json into a pipeline. Whatever the file holds beyond what we know is refused by name:
+// a tokenizer that is nearly right gives wrong ids without a word.
+#include "base/fields.h"
+#include "text/pipeline.h"
+#include "text/read_stage.h"
+#include "text/tokenizer.h"
+
+namespace quire {
+namespace {
+
+constexpr int64_t kMaxBytes = int64_t{64} << 20;  // the largest published are half of it
+constexpr JsonLimits kLimits = {.depth = 64, .values = 4'000'000};
+
+// "truncation" and "padding" are how the file's author called it, not what the tokenizer is.
+Result<Pipeline> read_pipeline(const Json& json, const std::string& name) {
+  if (Status s = only_members(json, name,
+                              {"version", "truncation", "padding", "added_tokens", "normalizer",
+                               "pre_tokenizer", "post_processor", "decoder", "model"});
+      !s.ok())
+    return s;
+  static const Json kNull;
+  const auto member = [&](std::string_view key) -> const Json& {
+    const Json* v = json.find(key);
+    return v ? *v : kNull;
+  };
+  Status problem;
+  if (const auto version = Fields(json, name, problem).text("version", "1.0"); version != "1.0")
+    return refused(name, "the version " + quoted(version) + " is not known; known is 1.0.");
+  if (!problem.ok()) return problem;
+
+  Pipeline p;
+  const auto take = [](auto read, auto& to) {
+    if (read.ok()) to = std::move(read).value();
+    return read.status();
+  };
+  Status s = take(read_model(member("model"), name + ": model"), p.model);
+  if (s.ok()) s = take(read_normalizers(member("normalizer"), name + ": normalizer"), p.normalizers);
+  if (s.ok())
+    s = take(read_pre_tokenizers(member("pre_tokenizer"), name + ": pre_tokenizer"), p.pre_tokenizers);
+  if (s.ok())
+    s = take(read_post_processors(member("post_processor"), name + ": post_processor"), p.post_processors);
+  if (s.ok()) s = take(read_decoder(member("decoder"), name + ": decoder"), p.decoder);
+  if (s.ok())
+    s = take(AddedTokens::read(member("added_tokens"), *p.model.vocabulary, p.normalizers,
+                               name + ": added_tokens"),
+             p.added);
+  if (!s.ok()) return s;
+  return p;
+}
+
+Result<std::unique_ptr<Tokenizer>> make(const Json& json, const std::string& name) {
+  auto pipeline = read_pipeline(json, name);
+  return pipeline.ok() ? PipelineTokenizer::make(std::move(pipeline).value())
+                       : Result<std::unique_ptr<Tokenizer>>(pipeline.status());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Tokenizer>> load_tokenizer(const std::string& folder) {
+  const std::string path = folder + (folder.ends_with('/') ? "" : "/") + "tokenizer.json";
+  const auto json = read_json_file(path, kMaxBytes, kLimits);
+  return json.ok() ? make(json.value(), path) : Result<std::unique_ptr<Tokenizer>>(json.status());
+}
+
+Result<std::unique_ptr<Tokenizer>> parse_tokenizer(std::string_view text, const std::string& name) {
+  const auto json = parse_json(text, kLimits);
+  return json.ok() ? make(json.value(), name)
+                   : Result<std::unique_ptr<Tokenizer>>(
+                         Status(json.status().code(), name + ": " + json.status().message()));
+}
+
+}  // namespace quire

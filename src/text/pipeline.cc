@@ -1,0 +1,111 @@
+#include "text/pipeline.h"
+
+#include "base/utf8.h"
+#include "text/piece_cache.h"
+
+namespace quire {
+namespace {
+
+class PipelineDetokenizer final : public Detokenizer {
+ public:
+  PipelineDetokenizer(const Tokenizer& tokenizer, DecodeStep step, bool skip_special)
+      : tokenizer_(tokenizer), step_(std::move(step)), skip_special_(skip_special) {}
+
+  void add(Token token, std::string& to) override {
+    const auto spelling = tokenizer_.spelling(token);
+    if (spelling && !(skip_special_ && tokenizer_.is_special(token))) step_(spelling, to);
+  }
+  void finish(std::string& to) override { step_(std::nullopt, to); }
+
+ private:
+  const Tokenizer& tokenizer_;
+  DecodeStep step_;
+  bool skip_special_;
+};
+
+}  // namespace
+
+struct PipelineTokenizer::Encoding {
+  explicit Encoding(size_t text_bytes) : cache(text_bytes) {}
+  PieceCache cache;
+  std::vector<Token> ids;
+  bool at_start = true;  // nothing of the text was handled yet
+};
+
+Result<std::unique_ptr<Tokenizer>> PipelineTokenizer::make(Pipeline pipeline) {
+  std::unique_ptr<PipelineTokenizer> t(new PipelineTokenizer(std::move(pipeline)));
+  auto as_it_came = AddedTokenSearch::make(t->p_.added, false);
+  if (!as_it_came.ok()) return as_it_came.status();
+  auto in_normalized = AddedTokenSearch::make(t->p_.added, true);
+  if (!in_normalized.ok()) return in_normalized.status();
+  t->as_it_came_ = std::move(as_it_came).value();
+  t->in_normalized_ = std::move(in_normalized).value();
+  return std::unique_ptr<Tokenizer>(std::move(t));
+}
+
+Result<std::vector<Token>> PipelineTokenizer::encode(std::string_view text,
+                                                     const EncodeOptions& options) const {
+  if (!is_utf8(text)) return Status(Code::kInvalidArgument, "The text is not valid UTF-8.");
+  Encoding e(text.size());
+  Status s = as_it_came_->split(text, [&](std::optional<Token> token, std::string_view section) {
+    if (!token) return encode_section(section, e);
+    e.ids.push_back(*token);
+    e.at_start = false;
+    return Status();
+  });
+  if (!s.ok()) return s;
+  for (const PostProcessor& p : p_.post_processors) p(options.add_special_tokens, e.ids);
+  return std::move(e.ids);
+}
+
+Status PipelineTokenizer::encode_section(std::string_view text, Encoding& e) const {
+  std::string normalized;
+  if (!p_.normalizers.empty()) {
+    normalized = text;
+    for (const Normalizer& n : p_.normalizers)
+      if (Status s = n(normalized); !s.ok()) return s;
+    text = normalized;
+  }
+  return in_normalized_->split(text, [&](std::optional<Token> token, std::string_view section) {
+    const bool begins_text = std::exchange(e.at_start, false);
+    if (!token) return encode_piece({section, begins_text}, 0, e);
+    e.ids.push_back(*token);
+    return Status();
+  });
+}
+
+// Through the pre-tokenizers from `stage` on, then the model.
+Status PipelineTokenizer::encode_piece(const Piece& piece, size_t stage, Encoding& e) const {
+  if (piece.text.empty()) return {};
+  if (stage < p_.pre_tokenizers.size())
+    return p_.pre_tokenizers[stage](piece,
+                                    [&](const Piece& part) { return encode_piece(part, stage + 1, e); });
+  if (e.cache.find(piece.text, e.ids)) return {};
+  const size_t before = e.ids.size();
+  Status s = p_.model.encode(piece.text, e.ids);
+  if (s.ok()) e.cache.keep(piece.text, std::span(e.ids).subspan(before));
+  return s;
+}
+
+std::unique_ptr<Detokenizer> PipelineTokenizer::detokenizer(bool skip_special_tokens) const {
+  return std::make_unique<PipelineDetokenizer>(*this, p_.decoder(), skip_special_tokens);
+}
+
+std::optional<std::string_view> PipelineTokenizer::spelling(Token token) const {
+  if (const AddedToken* added = p_.added.find(token)) return added->content;
+  return p_.model.vocabulary->spelling(token);
+}
+
+std::optional<Token> PipelineTokenizer::id_of(std::string_view spelling) const {
+  const auto added = p_.added.id_of(spelling);
+  return added ? added : p_.model.vocabulary->id_of(spelling);
+}
+
+bool PipelineTokenizer::is_special(Token token) const {
+  const AddedToken* added = p_.added.find(token);
+  return added && added->special;
+}
+
+int32_t PipelineTokenizer::size() const { return std::max(p_.added.end(), p_.model.vocabulary->end()); }
+
+}  // namespace quire

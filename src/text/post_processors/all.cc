@@ -1,0 +1,29 @@
+// The table of post-processors. Chains are flattened (text/read_stage.h).
+#include "base/fields.h"
+#include "text/post_processors/post_processors.h"
+#include "text/read_stage.h"
+
+namespace quire {
+namespace {
+
+// ByteLevel trims offsets, which we do not give: ids stay as they are.
+Result<PostProcessor> read_offsets_only(const Json& json, const std::string& where) {
+  if (Status s = only_members(json, where, {"add_prefix_space", "trim_offsets", "use_regex"}); !s.ok())
+    return s;
+  return PostProcessor([](bool, std::vector<Token>&) {});
+}
+
+}  // namespace
+
+Result<std::vector<PostProcessor>> read_post_processors(const Json& json, const std::string& where) {
+  static constexpr StageKind<PostProcessor> kKinds[] = {
+      {"ByteLevel", read_offsets_only},
+      {"TemplateProcessing", read_template},
+  };
+  std::vector<PostProcessor> stages;
+  const std::span<const StageKind<PostProcessor>> kinds(kKinds);
+  if (Status s = read_chain(json, where, "processors", kinds, stages); !s.ok()) return s;
+  return stages;
+}
+
+}  // namespace quire

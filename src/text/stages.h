@@ -1,0 +1,55 @@
+// The stages of a tokenizer.json, in the order in which a text meets them. Each is a function made from
+// its JSON; adding a kind is one file in its folder and one line in the table of that folder's all.cc.
+// A made stage is immutable: any thread may call it.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/function_ref.h"
+#include "base/ids.h"
+#include "base/json.h"
+#include "base/status.h"
+#include "text/vocabulary.h"
+
+namespace quire {
+
+// Changes a section of text (what lies between added tokens that match unnormalized text).
+using Normalizer = std::function<Status(std::string& text)>;
+
+struct Piece {
+  std::string_view text;     // UTF-8, not empty
+  bool begins_text = false;  // nothing of the whole text stands before it
+};
+using PieceSink = function_ref<Status(const Piece&)>;
+
+// Splits a piece, hands the parts on in order and stops at the first problem of `to`.
+using PreTokenizer = std::function<Status(const Piece&, PieceSink to)>;
+
+// Spells one piece in tokens.
+struct TokenModel {
+  std::shared_ptr<const Vocabulary> vocabulary;
+  std::function<Status(std::string_view piece, std::vector<Token>& to)> encode;
+};
+
+// Adds the special tokens around a text.
+using PostProcessor = std::function<void(bool add_special_tokens, std::vector<Token>& ids)>;
+
+// One answer's decoding: called with each token's spelling, then once without one (the end); appends the
+// text that is certain, in whole characters.
+using DecodeStep = std::function<void(std::optional<std::string_view> spelling, std::string& to)>;
+// Begins one.
+using Decoder = std::function<DecodeStep()>;
+
+// Each reads its member of the file; null is no stage at all. `where` begins every message. A chain
+// ("Sequence") is flattened.
+Result<std::vector<Normalizer>> read_normalizers(const Json& json, const std::string& where);
+Result<std::vector<PreTokenizer>> read_pre_tokenizers(const Json& json, const std::string& where);
+Result<TokenModel> read_model(const Json& json, const std::string& where);
+Result<std::vector<PostProcessor>> read_post_processors(const Json& json, const std::string& where);
+Result<Decoder> read_decoder(const Json& json, const std::string& where);
+
+}  // namespace quire
