@@ -9,6 +9,7 @@
 #include "weights/checkpoint.h"
 #include "weights/mapped_file.h"
 #include "weights/safetensors.h"
+#include "weights/stacked_experts.h"
 
 namespace quire {
 namespace {
@@ -235,7 +236,7 @@ Result<std::unique_ptr<Checkpoint>> Checkpoint::open(const std::string& folder) 
   else if (is_there(c->path() + "/" + kIndex)) status = c->open_index();
   else status = no_weights(c->path());
   if (!status.ok()) return status;
-  return std::unique_ptr<Checkpoint>(std::move(c));
+  return unstack_experts(std::move(c));
 }
 
 Result<std::unique_ptr<Checkpoint>> Checkpoint::open_config(const std::string& folder) {
