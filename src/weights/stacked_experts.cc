@@ -34,6 +34,11 @@ class Unstacked : public Checkpoint {
   }
   const Json& config() const override { return whole_->config(); }
   const std::string& path() const override { return whole_->path(); }
+  std::string where(std::string_view name) const override {
+    const auto it = slices_.find(name);
+    if (it == slices_.end()) return whole_->where(name);
+    return whole_->where(it->second.whole) + " (its part " + std::string(name) + ")";
+  }
   void drop(std::string_view name) const override {
     if (!slices_.contains(name)) whole_->drop(name);
   }
@@ -51,7 +56,8 @@ std::unique_ptr<Checkpoint> unstack_experts(std::unique_ptr<Checkpoint> whole) {
     const bool gate_up = name.ends_with(".experts.gate_up_proj"), down = name.ends_with(".experts.down_proj");
     if (!gate_up && !down) continue;
     const auto t = whole->find(name);
-    if (t->shape.size() != 3 || t->shape[0] < 1 || t->shape[1] < 1 || (gate_up && t->shape[1] % 2 != 0))
+    if (t->shape.size() != 3 || t->shape[0] < 1 || t->shape[0] > kMostExperts || t->shape[1] < 1 ||
+        (gate_up && t->shape[1] % 2 != 0))
       continue;
     const std::string prefix(name.substr(0, name.rfind('.') + 1));
     const size_t halves = gate_up ? 2 : 1;
