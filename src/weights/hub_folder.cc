@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 constexpr const char *kConfig = "config.json", *kSingle = "model.safetensors",
                      *kIndex = "model.safetensors.index.json";
 constexpr int64_t kMostConfig = int64_t{16} << 20;
-constexpr size_t kMostIndex = 200'000'000, kMostEntries = 1'000'000, kMostShards = 10'000;
+constexpr size_t kMostIndex = 100'000'000, kMostOthers = 1000, kMostEntries = 1'000'000, kMostShards = 10'000;
 
 struct Shard {
   std::string path;
@@ -103,10 +103,14 @@ struct Index {
 // Walks the index; what is wrong is the cursor's problem.
 void read_index(JsonCursor& text, Index& index) {
   bool has_map = false;
+  size_t others = 0;
   if (!text.open('{')) return;
   while (text.next('}')) {
     if (text.key() != "weight_map") {
+      if (++others > kMostOthers)
+        return text.fail("more than the " + std::to_string(kMostOthers) + " members that are allowed");
       text.skip();
+      if (!text.ok()) return;
       continue;
     }
     if (std::exchange(has_map, true)) return text.fail("weight_map is given twice");

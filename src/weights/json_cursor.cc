@@ -148,7 +148,11 @@ void JsonCursor::skip() {
   peek();
   const size_t n = extent();
   const auto parsed = parse_json(text_.substr(at_, n), {.depth = 16, .values = 10'000});
-  if (!parsed.ok()) return fail("a value that is " + parsed.status().message());
+  if (!parsed.ok()) {
+    std::string what = parsed.status().message();  // counts bytes from here
+    if (what.ends_with('.')) what.pop_back();
+    return fail("the value that begins here is " + what);
+  }
   at_ += n;
 }
 
