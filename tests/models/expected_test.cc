@@ -1,5 +1,5 @@
 // Reads expected.safetensors for the tests beside it, and checks that the goldens are whole.
-#include "models/expected.h"
+#include "tests/models/expected.h"
 
 #include <doctest/doctest.h>
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/json.h"
-#include "models/expected.h"
 #include "models/spec.h"
+#include "tests/models/expected.h"
 
 namespace quire {
 namespace {

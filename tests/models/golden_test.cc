@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "models/expected.h"
-#include "models/whole_model.h"
+#include "tests/models/expected.h"
+#include "tests/models/whole_model.h"
 
 namespace quire {
 namespace {

@@ -1,5 +1,5 @@
 // What whole_model.h declares; it tests nothing, but so named the build takes it into the test program.
-#include "models/whole_model.h"
+#include "tests/models/whole_model.h"
 
 #include <doctest/doctest.h>
 
