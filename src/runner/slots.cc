@@ -105,12 +105,12 @@ Status Slots::set_extras(const SamplingParams& p, const Slot& slot, Extras& x, S
     to.allowed = x.allowed.data();
   }
   if (!p.logit_bias.empty()) {
-    std::vector<TokenBias> bias;
-    for (const auto& b : p.logit_bias) bias.push_back({b.token, b.bias});
-    if (Status s = x.bias.reserve(*backend_, bias.size()); !s.ok()) return s;
-    backend_->upload(x.bias.data(), bias.data(), bias.size() * sizeof(TokenBias));
+    bias_.clear();
+    for (const LogitBias& b : p.logit_bias) bias_.push_back({b.token, b.bias});
+    if (Status s = x.bias.reserve(*backend_, bias_.size()); !s.ok()) return s;
+    backend_->upload(x.bias.data(), bias_.data(), bias_.size() * sizeof(TokenBias));
     to.bias = x.bias.data();
-    to.num_bias = static_cast<int32_t>(bias.size());
+    to.num_bias = static_cast<int32_t>(bias_.size());
   }
   if (p.min_tokens > 0) {
     words_ = p.stop_token_ids;

@@ -57,6 +57,7 @@ class Slots {
   DeviceArray<int32_t> table_, last_token_;  // [slots + 1][stride], [slots + 1]
   DeviceArray<SlotSampling> sampling_;       // [slots + 1]
   std::vector<int32_t> words_;               // of one thing to upload
+  std::vector<TokenBias> bias_;
 };
 
 }  // namespace quire
