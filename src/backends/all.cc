@@ -1,6 +1,7 @@
 // The backends, in order of preference.
 #include <string>
 
+#include "backends/cpu/cpu.h"
 #include "backends/ref/ref.h"
 
 namespace quire {
@@ -12,6 +13,7 @@ struct Entry {
 };
 
 constexpr Entry kBackends[] = {
+    {"cpu", make_cpu},
     {"ref", [](const BackendOptions& o) -> Result<std::unique_ptr<Backend>> { return make_ref(o); }},
 };
 

@@ -1,0 +1,105 @@
+// The class behind make_cpu(). It checks what an operation is given, cuts it into tiles and hands them to the
+// threads; what a tile computes is the kernels' (kernels.h). Each family of operations is a file of its own,
+// as named below.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "backend/backend.h"
+#include "backends/cpu/levels.h"
+#include "base/thread_pool.h"
+
+namespace quire::cpu {
+
+// What one thread needs to sample or score a line; grows to the vocabulary once.
+struct LineScratch {
+  struct Candidate {
+    float value;
+    int32_t token;
+    float p;  // e^(value - the largest)
+  };
+  std::vector<float> maxima, sums, edited, values;
+  std::vector<int32_t> ids;
+  std::vector<Candidate> left;
+};
+
+class CpuBackend final : public Backend {
+ public:
+  CpuBackend(const Level& level, int32_t threads);
+  ~CpuBackend() override;
+
+  std::string_view name() const override { return "cpu"; }
+  bool synchronous() const override { return true; }
+  int32_t threads() const override { return pool_.threads(); }
+  DType activation() const override { return DType::kF32; }
+  DType cache() const override { return DType::kBF16; }
+
+  uint64_t mark() override { return ++marks_; }
+  bool reached(uint64_t) const override { return true; }
+  Status wait(uint64_t) override { return {}; }
+  StepShape fit(const StepShape& wanted) const override { return wanted; }
+  void run(const StepShape&, function_ref<void()> body) override { body(); }
+
+  // memory.cc
+  size_t free_memory() const override;
+  Result<void*> allocate(size_t bytes) override;
+  Result<void*> allocate_host(size_t bytes) override;
+  void release(void*) override;
+  void upload(void* device, const void* host, size_t bytes) override;
+  void download(void* host, const void* device, size_t bytes) override;
+  void stage(const void* packed, size_t bytes) override;
+
+  // weights.cc
+  WeightLayout prefer(const WeightLayout& stored, int32_t out, int32_t in) const override;
+  size_t weight_bytes(const Weight&) const override;
+  int64_t weight_stride(const Weight&) const override;
+  void load(const Weight& to, int32_t matrix, int32_t first, const Weight& rows) override;
+
+  // rows.cc
+  void embed(Mat out, const Weight& table, IntSpan tokens, const StepTables&, IntSpan last_token,
+             float scale) override;
+  void norm(Mat out, Mat residual, Mat x, const Weight& w, const Norm&) override;
+  void pick_rows(Mat out, Mat x, IntSpan rows) override;
+  void softcap(Mat logits, float cap) override;
+  void sum_ranks(Mat) override {}
+  // products.cc
+  void linear(Mat out, Mat x, const Weight& w) override;
+  void mlp_in(Mat out, Mat x, const Weight& gate_up, const Mlp&) override;
+  // experts.cc
+  void route(Mat weights, MutIntSpan experts, Mat logits, const Moe&) override;
+  void experts(Mat out, Mat x, Mat weights, IntSpan experts, const Weight& gate_up, const Weight& down,
+               const Moe&) override;
+  // attention.cc
+  size_t kv_block_bytes(const KvSpec&, int32_t block_size, DType) const override;
+  void place_qkv(Mat qkv, const KvView&, const StepTables&, const Attention&, const Weight& q_norm,
+                 const Weight& k_norm) override;
+  void attend(Mat out, Mat q, const KvView&, const StepTables&, const Attention&) override;
+  // sample.cc
+  void sample(Mat logits, const SampleArgs&) override;
+  // score.cc
+  void score(Mat logits, const ScoreArgs&) override;
+
+ private:
+  // At least `floats` for each thread until the next call; what was there is lost.
+  void reserve_scratch(int64_t floats);
+  float* scratch(int32_t worker) { return scratch_ + worker * scratch_floats_; }
+
+  // Rows of one expert, or a part of them, as experts() sorts them.
+  struct ExpertRows {
+    int32_t expert, first, count;
+  };
+  void sort_by_expert(IntSpan experts, Mat weights, const Moe& m);
+
+  const Kernels& k_;
+  ThreadPool pool_;
+  uint64_t marks_ = 0;
+  float* scratch_ = nullptr;
+  int64_t scratch_floats_ = 0;      // of one thread
+  std::vector<LineScratch> lines_;  // [threads]
+  // experts(): places in its list by (expert, row).
+  std::vector<ExpertRows> expert_rows_;
+  std::vector<int32_t> expert_begin_, sorted_row_;
+  std::vector<float> sorted_weight_, inner_;
+};
+
+}  // namespace quire::cpu

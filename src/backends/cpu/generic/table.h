@@ -1,0 +1,29 @@
+// The level's table of kernels; a driver file ends with it.
+#pragma once
+#include "backends/cpu/generic/attend.h"
+#include "backends/cpu/generic/logits.h"
+#include "backends/cpu/generic/norm.h"
+#include "backends/cpu/generic/place.h"
+#include "backends/cpu/generic/product.h"
+
+namespace quire::cpu::QUIRE_LEVEL {
+
+extern const Kernels kKernels;
+const Kernels kKernels = {
+    .linear = linear,
+    .gated = gated,
+    .add = add,
+    .gather = gather,
+    .norm = norm,
+    .softcap = softcap,
+    .place = place,
+    .attend_scratch = attend_scratch,
+    .attend = attend,
+    .exp = exp_all,
+    .scan = scan,
+    .exp_sums = exp_sums,
+    .draw = draw,
+    .count_before = count_before,
+};
+
+}  // namespace quire::cpu::QUIRE_LEVEL

@@ -1,0 +1,113 @@
+// Vectors as wide as the level's registers, and the few operations that the compiler's vector extension does
+// not spell. The driver file defines QUIRE_LEVEL (a namespace), QUIRE_WIDTH (floats of a vector) and
+// QUIRE_FMA.
+//
+// All code of a level is in its namespace and static: nothing of it can be linked into another level.
+#pragma once
+#include <cstdint>
+
+#if QUIRE_FMA
+#include <immintrin.h>
+#endif
+
+#define QUIRE_INLINE static inline __attribute__((always_inline))
+
+namespace quire::cpu::QUIRE_LEVEL {
+
+inline constexpr int kWidth = QUIRE_WIDTH;
+
+typedef float F __attribute__((vector_size(4 * QUIRE_WIDTH)));
+typedef int32_t I __attribute__((vector_size(4 * QUIRE_WIDTH)));
+typedef uint32_t U __attribute__((vector_size(4 * QUIRE_WIDTH)));
+
+template <class V, class T>
+QUIRE_INLINE V load(const T* from) {
+  static_assert(sizeof(V) % sizeof(T) == 0);
+  V v;
+  __builtin_memcpy(&v, from, sizeof v);
+  return v;
+}
+template <class V, class T>
+QUIRE_INLINE void store(T* to, V v) {
+  __builtin_memcpy(to, &v, sizeof v);
+}
+
+// The same bits seen as another type.
+QUIRE_INLINE F as_float(U v) { return reinterpret_cast<F>(v); }
+QUIRE_INLINE F as_float(I v) { return reinterpret_cast<F>(v); }
+QUIRE_INLINE U as_bits(F v) { return reinterpret_cast<U>(v); }
+QUIRE_INLINE I as_int(F v) { return reinterpret_cast<I>(v); }
+
+#if QUIRE_WIDTH == 16
+QUIRE_INLINE F splat(float x) { return reinterpret_cast<F>(_mm512_set1_ps(x)); }
+QUIRE_INLINE U splat_bits(uint32_t x) { return reinterpret_cast<U>(_mm512_set1_epi32(static_cast<int>(x))); }
+QUIRE_INLINE F fma(F a, F b, F c) { return reinterpret_cast<F>(_mm512_fmadd_ps(a, b, c)); }
+// Register tiles of products: kTileRows x kTileVectors sums stay in registers.
+inline constexpr int kTileRows = 6, kTileVectors = 4, kDirectRows = 6, kDirectVectors = 4;
+#elif QUIRE_WIDTH == 8
+QUIRE_INLINE F splat(float x) { return reinterpret_cast<F>(_mm256_set1_ps(x)); }
+QUIRE_INLINE U splat_bits(uint32_t x) { return reinterpret_cast<U>(_mm256_set1_epi32(static_cast<int>(x))); }
+QUIRE_INLINE F fma(F a, F b, F c) { return reinterpret_cast<F>(_mm256_fmadd_ps(a, b, c)); }
+inline constexpr int kTileRows = 6, kTileVectors = 2, kDirectRows = 1, kDirectVectors = 8;
+#else
+QUIRE_INLINE F splat(float x) { return F{x, x, x, x}; }
+QUIRE_INLINE U splat_bits(uint32_t x) { return U{x, x, x, x}; }
+QUIRE_INLINE F fma(F a, F b, F c) { return a * b + c; }  // two roundings, everywhere in this level
+inline constexpr int kTileRows = 4, kTileVectors = 2, kDirectRows = 1, kDirectVectors = 8;
+#endif
+QUIRE_INLINE F zero() { return splat(0.0f); }
+QUIRE_INLINE F max(F a, F b) { return a > b ? a : b; }  // b where one is NaN
+QUIRE_INLINE F min(F a, F b) { return a < b ? a : b; }
+
+// 0, 1, 2, ...
+QUIRE_INLINE I lanes() {
+  I v = {};
+  for (int i = 0; i < kWidth; ++i) v[i] = i;
+  return v;
+}
+
+// Sums and maxima of a vector by halves: lane i meets lane i + half.
+QUIRE_INLINE float sum_of(F v) {
+  float a[kWidth];
+  store(a, v);
+  for (int half = kWidth / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; ++i) a[i] += a[i + half];
+  return a[0];
+}
+QUIRE_INLINE float max_of(F v) {
+  float a[kWidth];
+  store(a, v);
+  for (int half = kWidth / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; ++i) a[i] = a[i] > a[i + half] ? a[i] : a[i + half];
+  return a[0];
+}
+QUIRE_INLINE bool any(I mask) {
+  int32_t a[kWidth], all = 0;
+  store(a, mask);
+  for (int i = 0; i < kWidth; ++i) all |= a[i];
+  return all != 0;
+}
+
+// bf16: the upper half of a float. A word holds two.
+QUIRE_INLINE F low_of(U words) { return as_float(words << 16); }
+QUIRE_INLINE F high_of(U words) { return as_float(words & splat_bits(0xffff0000)); }
+// Round to nearest even; NaN stays NaN.
+QUIRE_INLINE U to_bf16(F v) {
+  const U u = as_bits(v);
+  const U rounded = (u + 0x7fff + ((u >> 16) & 1)) >> 16;
+  return reinterpret_cast<I>((u & 0x7fffffff) > 0x7f800000) ? (u >> 16 | 0x40) : rounded;
+}
+
+// The first `count` floats, the rest `fill`; and back.
+QUIRE_INLINE F load_part(const float* from, int count, float fill) {
+  float a[kWidth];
+  for (int i = 0; i < kWidth; ++i) a[i] = i < count ? from[i] : fill;
+  return load<F>(a);
+}
+QUIRE_INLINE void store_part(float* to, F v, int count) {
+  float a[kWidth];
+  store(a, v);
+  for (int i = 0; i < count; ++i) to[i] = a[i];
+}
+
+}  // namespace quire::cpu::QUIRE_LEVEL

@@ -1,0 +1,121 @@
+// What an instruction set offers: one table of functions, and the structs they take. Every function works on
+// one tile in the calling thread, needs no memory but its scratch, and calls nothing: what it computes for a
+// row does not depend on which other rows stand in the tile.
+//
+// Nothing here has inline functions: drivers of wider instruction sets include this, and what they
+// instantiate could be linked into the rest of the program.
+#pragma once
+#include <cstdint>
+
+#include "backend/params.h"
+
+namespace quire::cpu {
+
+inline constexpr int32_t kPanel = 64;        // outputs of a panel of order kPairs64
+inline constexpr int32_t kRowBlock = 128;    // most rows of one tile of a product
+inline constexpr int32_t kChunk = 256;       // inputs unpacked at a time; even
+inline constexpr int32_t kLogitChunk = 128;  // tokens that share one entry of a scan's maxima
+
+// --- products ---------------------------------------------------------------
+struct Product {
+  const uint32_t* words = nullptr;  // [panels][pairs of inputs][64], two bf16 each, the earlier one low
+  const float* bias = nullptr;      // [out] or null
+  int32_t out = 0, in = 0;
+  const float* x = nullptr;  // rows of `in`
+  int64_t x_stride = 0;
+  const int32_t* x_row = nullptr;  // which row of x the product's row is; null: the same
+  float* y = nullptr;
+  int64_t y_stride = 0;
+  const int32_t* y_row = nullptr;  // likewise
+  const float* weight = nullptr;   // [rows] add(): of each row
+  int32_t width = 0;               // gated(): out / 2
+  Act act = Act::kSilu;            // gated()
+};
+// Floats of scratch that a product takes: sums of a block of rows for three panels, and an unpacked chunk.
+inline constexpr int32_t kProductScratch = kRowBlock * kPanel * 3 + kChunk * kPanel;
+
+// --- attention --------------------------------------------------------------
+// In a block, for each kv head: keys as words of two features, [ceil(dim / 2)][block_size]; then, for each kv
+// head, values as words of two positions, [ceil(block_size / 2)][value_width(dim)].
+struct CacheShape {
+  int32_t block_size = 0, kv_heads = 0, dim = 0;
+  int32_t value_width = 0;                 // dim, rounded up to whole vectors
+  int64_t key_words = 0, value_words = 0;  // of one kv head of one block
+};
+
+struct Place {  // one token's head norms, rotation and cache write
+  CacheShape cache;
+  int32_t heads = 0;
+  int32_t rope_dim = 0;
+  float rope_scale = 1.0f;
+  const float* inv_freq = nullptr;
+  const float* q_weight = nullptr;  // null: no norm
+  const float* k_weight = nullptr;
+  float q_eps = 0.0f, k_eps = 0.0f;
+  bool q_plus_one = false, k_plus_one = false;
+};
+struct PlaceToken {
+  float* qkv = nullptr;
+  int32_t position = 0, in_block = 0;
+  uint32_t* block = nullptr;
+};
+
+struct Attend {  // all query heads of one kv head, of one token
+  CacheShape cache;
+  const char* data = nullptr;
+  int64_t block_stride = 0;  // bytes
+  int32_t heads = 0;         // of the group
+  float scale = 0.0f, softcap = 0.0f;
+};
+struct AttendToken {
+  const float* q = nullptr;  // [heads][dim]
+  float* out = nullptr;      // [heads][dim], may be q
+  const int32_t* blocks = nullptr;
+  int32_t kv_head = 0, first = 0, end = 0;  // the keys that it sees
+};
+
+// --- logits -----------------------------------------------------------------
+struct Scan {
+  float top = 0.0f;
+  int32_t token = -1;   // the first that has it; -1: all are -infinity
+  bool finite = false;  // no NaN and no +infinity
+};
+struct Draw {
+  float value = 0.0f;
+  int32_t token = -1;  // none yet
+};
+inline constexpr float kMostNoise = 16.75f;  // Gumbel noise of 23 bits is below it
+
+struct Kernels {
+  // y rows [first, first + count) of panel `panel`: x w^T + bias.
+  void (*linear)(const Product&, int32_t panel, int32_t first, int32_t count, float* scratch);
+  // act(gate) * up, the columns of gate panel `panel`.
+  void (*gated)(const Product&, int32_t panel, int32_t first, int32_t count, float* scratch);
+  // y += weight * (x w^T + bias).
+  void (*add)(const Product&, int32_t panel, int32_t first, int32_t count, float* scratch);
+
+  // to[0, in) = row `row` * scale.
+  void (*gather)(const uint32_t* words, int32_t in, int32_t row, float scale, float* to);
+  // residual += x (not null); out (not null) = norm of residual. `weight` null: no norm.
+  void (*norm)(float* out, float* residual, const float* x, const float* weight, int32_t cols, float eps,
+               bool plus_one);
+  void (*softcap)(float* x, int64_t count, float cap);
+
+  void (*place)(const Place&, const PlaceToken&);
+  int64_t (*attend_scratch)(const Attend&);  // floats
+  void (*attend)(const Attend&, const AttendToken&, float* scratch);
+
+  void (*exp)(float* x, int32_t count);  // in place
+  // The largest logit, and that of every kLogitChunk tokens: maxima [ceil(count / kLogitChunk)].
+  Scan (*scan)(const float* logits, int32_t count, float* maxima);
+  // sums[chunk] of exp(logit / temperature - top).
+  void (*exp_sums)(const float* logits, int32_t count, float temperature, float top, float* sums);
+  // `best`, or the token listed that beats it: the largest value / temperature + noise, ties to the lower id.
+  // ids null: first, first + 1, ...
+  Draw (*draw)(Draw best, const int32_t* ids, int32_t first, const float* values, int32_t count,
+               float temperature, uint64_t seed, int32_t position);
+  // How many logits stand before that of `token` by (logit down, id up).
+  int32_t (*count_before)(const float* logits, int32_t count, int32_t token);
+};
+
+}  // namespace quire::cpu

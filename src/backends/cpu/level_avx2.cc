@@ -1,0 +1,5 @@
+// Level `avx2`: vectors of eight floats, fused products and sums. Compiled with -mavx2 -mfma -mf16c.
+#define QUIRE_LEVEL avx2
+#define QUIRE_WIDTH 8
+#define QUIRE_FMA 1
+#include "backends/cpu/generic/table.h"
