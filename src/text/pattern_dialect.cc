@@ -122,18 +122,18 @@ class Translation {
     // A script alone: PCRE2 would take its extensions too.
     out_ += std::string(negated ? "\\P{" : "\\p{") + (category ? "" : "sc:") + std::string(name) + "}";
     i_ = close + 1;
-    if (in_class) literal_hyphen();
+    if (in_class) no_hyphen();
   }
 
-  // After a set of characters in a class a hyphen is itself, also before the rewriting.
-  void literal_hyphen() {
-    if (peek() == '-' && peek(1) != ']') out_ += "\\-", ++i_;
+  // [\s-x] is an error in Oniguruma, and with \s rewritten it would be a range.
+  void no_hyphen() {
+    if (peek() == '-' && peek(1) != ']') fail("a hyphen after a set in a class");
   }
 
   void set(bool in_class, bool negated, std::string_view members) {
     if (!in_class) out_ += std::string(negated ? "[^" : "[") + std::string(members) + "]";
     else if (negated) fail("a negated set in a class");
-    else out_ += members, literal_hyphen();
+    else out_ += members, no_hyphen();
   }
 
   void code_point() {
