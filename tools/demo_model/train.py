@@ -94,6 +94,9 @@ class Training:
 
 
 def run(args: argparse.Namespace) -> None:
+    for file in ("train.bin", "held_out.bin"):
+        if not (args.work / file).exists():
+            raise SystemExit(f"{args.work} has no {file}: run prepare.py --work {args.work} first")
     if args.threads:
         torch.set_num_threads(args.threads)
     device = "cuda" if torch.cuda.is_available() else "cpu"
