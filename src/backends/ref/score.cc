@@ -11,19 +11,23 @@
 namespace quire::ref {
 namespace {
 
-// Log of the sum of exponentials; NaN if the logits are not finite.
-double log_sum(const float* logits, int32_t vocab) {
+struct Softmax {  // logprob = (logit - top) - log_sum: large logits keep their differences
+  double top = 0, log_sum = 0;
+  bool bad = false;
+};
+
+Softmax softmax_of(const float* logits, int32_t vocab) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   float top = -kInfinity;
   for (int32_t t = 0; t < vocab; ++t) {
-    if (!(logits[t] < kInfinity)) return std::numeric_limits<double>::quiet_NaN();
+    if (!(logits[t] < kInfinity)) return {0, 0, true};
     top = std::max(top, logits[t]);
   }
-  if (top == -kInfinity) return std::numeric_limits<double>::quiet_NaN();
+  if (top == -kInfinity) return {0, 0, true};
   double sum = 0;
   for (int32_t t = 0; t < vocab; ++t)
     sum += std::exp(static_cast<double>(logits[t]) - static_cast<double>(top));
-  return static_cast<double>(top) + std::log(sum);
+  return {static_cast<double>(top), std::log(sum), false};
 }
 
 void list_best(std::vector<int32_t>& ids, const float* logits, int32_t vocab, int32_t count) {
@@ -52,15 +56,15 @@ void RefBackend::score(Mat logits, const ScoreArgs& args) {
     tokens[0] = wanted;
     list_best(ids, l, vocab, best);
     std::copy(ids.begin(), ids.end(), tokens + 1);
-    const double sum = log_sum(l, vocab);
-    if (std::isnan(sum)) {
+    const Softmax softmax = softmax_of(l, vocab);
+    if (softmax.bad) {
       args.bad.data[line] = 1;
       args.ranks.data[line] = 0;
       std::fill_n(lp, 1 + ids.size(), 0.0f);
       continue;
     }
     for (size_t j = 0; j < 1 + ids.size(); ++j)
-      lp[j] = static_cast<float>(static_cast<double>(l[tokens[j]]) - sum);
+      lp[j] = static_cast<float>(static_cast<double>(l[tokens[j]]) - softmax.top - softmax.log_sum);
     int32_t before = 0;
     for (int32_t t = 0; t < vocab; ++t)
       if (l[t] > l[wanted] || (l[t] == l[wanted] && t < wanted)) ++before;
