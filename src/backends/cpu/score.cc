@@ -65,9 +65,9 @@ void CpuBackend::score(Mat logits, const ScoreArgs& args) {
     k_.exp_sums(l, vocab, 1.0f, seen.top, s.sums.data());
     double sum = 0;
     for (const float part : s.sums) sum += static_cast<double>(part);
-    const double all = static_cast<double>(seen.top) + natural_log(sum);
+    const double log_sum = natural_log(sum), top = static_cast<double>(seen.top);
     for (size_t j = 0; j < 1 + s.ids.size(); ++j)
-      lp[j] = static_cast<float>(static_cast<double>(l[tokens[j]]) - all);
+      lp[j] = static_cast<float>(static_cast<double>(l[tokens[j]]) - top - log_sum);
     args.ranks.data[line] = 1 + k_.count_before(l, vocab, wanted);
   });
 }
