@@ -8,7 +8,9 @@
 namespace quire {
 namespace {
 
-constexpr int64_t kMostExperts = 4096;  // of a layer: what a hostile shape may make us list
+// What hostile shapes may make us list: experts of a layer, matrices of the model.
+constexpr int64_t kMostExperts = 4096;
+constexpr size_t kMostSlices = 200'000;
 
 class Unstacked : public Checkpoint {
  public:
@@ -54,7 +56,7 @@ std::unique_ptr<Checkpoint> unstack_experts(std::unique_ptr<Checkpoint> whole) {
   std::map<std::string, Unstacked::Slice, std::less<>> slices;
   for (const std::string_view name : whole->names()) {
     const bool gate_up = name.ends_with(".experts.gate_up_proj"), down = name.ends_with(".experts.down_proj");
-    if (!gate_up && !down) continue;
+    if ((!gate_up && !down) || slices.size() >= kMostSlices) continue;
     const auto t = whole->find(name);
     if (t->shape.size() != 3 || t->shape[0] < 1 || t->shape[0] > kMostExperts || t->shape[1] < 1 ||
         (gate_up && t->shape[1] % 2 != 0))

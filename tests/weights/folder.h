@@ -1,0 +1,77 @@
+// A temporary model folder that a test fills with bytes and that is gone after it.
+#pragma once
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace quire {
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "quire-weights-XXXXXX").string();
+    path_ = mkdtemp(name.data()) ? name : "";
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { std::filesystem::remove_all(path_); }
+
+  const std::string& path() const { return path_; }
+  std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
+  void write(std::string_view name, std::string_view bytes) const {
+    std::ofstream(file(name), std::ios::binary) << bytes;
+  }
+
+ private:
+  std::string path_;
+};
+
+// Of this process: a bound on work that holds on a busy machine, too.
+inline double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+// `v` as 8 bytes, the least first.
+inline std::string length_prefix(uint64_t v) {
+  std::string s(8, '\0');
+  for (char& c : s) c = static_cast<char>(v & 0xff), v >>= 8;
+  return s;
+}
+
+// A safetensors file of this header and these tensor bytes.
+inline std::string safetensors_file(std::string_view header, std::string_view data = "") {
+  return length_prefix(header.size()) + std::string(header) + std::string(data);
+}
+
+struct TestTensor {
+  std::string name, type, shape, bytes;  // shape as JSON: "[2,3]"
+};
+
+// Well-formed, the tensors in this order.
+inline std::string safetensors_file(const std::vector<TestTensor>& tensors) {
+  std::string header = "{", data;
+  for (const TestTensor& t : tensors) {
+    header += (header.size() > 1 ? ",\"" : "\"") + t.name + R"(":{"dtype":")" + t.type + R"(","shape":)" +
+              t.shape + R"(,"data_offsets":[)" + std::to_string(data.size()) + "," +
+              std::to_string(data.size() + t.bytes.size()) + "]}";
+    data += t.bytes;
+  }
+  return safetensors_file(header + "}", data);
+}
+
+// The bytes of 16-bit or 32-bit words in the order of files.
+template <class Word>
+std::string words(std::initializer_list<Word> list) {
+  std::string s;
+  for (const Word w : list)
+    for (size_t i = 0; i < sizeof(Word); ++i) s += static_cast<char>(w >> 8 * i & 0xff);
+  return s;
+}
+
+}  // namespace quire
