@@ -43,13 +43,13 @@ class Run {
   int find(size_t from) {
     if (!data_ || !context_) return PCRE2_ERROR_NOMEMORY;
     for (uint64_t steps = kFirstSteps;; steps *= kMoreSteps) {
-      const auto limit = static_cast<uint32_t>(std::min<uint64_t>(steps, UINT32_MAX));
+      const auto limit = static_cast<uint32_t>(std::min({steps, budget_, uint64_t{UINT32_MAX}}));
       pcre2_set_match_limit(context_.get(), limit);
       pcre2_set_depth_limit(context_.get(), limit);
       const int r = run(from);
       if (r != PCRE2_ERROR_MATCHLIMIT && r != PCRE2_ERROR_DEPTHLIMIT) return r >= 0 ? 1 : r;
-      if (budget_ < steps || limit == UINT32_MAX) return r;
-      budget_ -= steps;
+      budget_ -= limit;
+      if (budget_ < kFirstSteps || limit == UINT32_MAX) return r;
     }
   }
   size_t begin() const { return pcre2_get_ovector_pointer(data_.get())[0]; }
