@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <unordered_set>
 
@@ -135,10 +136,9 @@ std::optional<double> Json::real() const {
   double v = 0;
   const char* end = n->text.data() + n->text.size();
   const auto r = std::from_chars(n->text.data(), end, v);
-  if (r.ec == std::errc::result_out_of_range) {  // too large, or so small that it is 0
-    const size_t e = n->text.find_first_of("eE");
-    return e != std::string::npos && n->text.find('-', e) != std::string::npos ? std::optional<double>(0.0)
-                                                                               : std::nullopt;
+  if (r.ec == std::errc::result_out_of_range) {  // too large, or so small that it is 0 or nearly so
+    v = std::strtod(n->text.c_str(), nullptr);
+    return std::isfinite(v) ? std::optional(v) : std::nullopt;
   }
   return r.ec == std::errc() && r.ptr == end ? std::optional<double>(v) : std::nullopt;
 }
@@ -163,7 +163,11 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::Reader reader;
   const rapidjson::ParseResult r = reader.Parse<kFlags>(stream, builder);
-  if (!r.IsError()) return builder.take();
+  // RapidJSON takes a zero byte for the end.
+  if (!r.IsError() && stream.Tell() == text.size()) return builder.take();
+  if (!r.IsError())
+    return Status(Code::kInvalidArgument,
+                  "not valid JSON at byte " + std::to_string(stream.Tell()) + ": a zero byte.");
   std::string why = builder.problem();
   if (why.empty()) why = rapidjson::GetParseError_En(r.Code());
   while (!why.empty() && why.back() == '.') why.pop_back();
