@@ -20,8 +20,8 @@ uint64_t random_word(uint64_t key, uint64_t i) {
 }
 
 uint64_t row_key(uint64_t seed, const Part& part, int32_t row) {
-  uint64_t k = random_word(seed, static_cast<uint64_t>(part.layer + 1));
-  k = random_word(k, static_cast<uint64_t>(part.expert + 1));
+  uint64_t k = random_word(seed, static_cast<uint64_t>(part.layer));
+  k = random_word(k, static_cast<uint64_t>(part.expert));
   for (const char c : part.ours) k = random_word(k, static_cast<unsigned char>(c));
   return random_word(k, static_cast<uint64_t>(row));
 }

@@ -184,35 +184,28 @@ Status Batch::finish_lines(StepResult& result) {
 }
 
 Status Batch::score_lines(int32_t first, int32_t count, Mat logits, StepResult& result) {
-  int32_t most = -1;
-  for (int32_t i = 0; i < count; ++i) most = std::max(most, lines_[static_cast<size_t>(first + i)].best);
+  const auto lines = std::span(lines_).subspan(static_cast<size_t>(first), static_cast<size_t>(count));
+  const int32_t most = std::ranges::max_element(lines, {}, &Line::best)->best;
   if (most < 0) return {};
-  const int32_t width = 1 + most, size = count * width;
-  for (Status s : {logprobs_.reserve(backend_, static_cast<size_t>(size)),
-                   logprob_tokens_.reserve(backend_, static_cast<size_t>(size))})
+  const size_t width = 1 + static_cast<size_t>(most), size = lines.size() * width;
+  for (Status s : {logprobs_.reserve(backend_, size), logprob_tokens_.reserve(backend_, size)})
     if (!s.ok()) return s;
   const StepArrays& d = device_;
   backend_.score(logits, {.wanted = {d.line_token.data() + first, count},
                           .best = {d.line_best.data() + first, count},
                           .most = most,
-                          .logprobs = {logprobs_.data(), DType::kF32, count, width, width},
-                          .tokens = {logprob_tokens_.data(), size},
+                          .logprobs = {logprobs_.data(), DType::kF32, count, 1 + most, 1 + most},
+                          .tokens = {logprob_tokens_.data(), static_cast<int32_t>(size)},
                           .ranks = {ranks_.data(), count},
                           .bad = {d.bad.data() + first, count}});
-  host_logprobs_.resize(static_cast<size_t>(size));
-  host_logprob_tokens_.resize(static_cast<size_t>(size));
-  host_ranks_.resize(static_cast<size_t>(count));
-  backend_.download(host_logprobs_.data(), logprobs_.data(), host_logprobs_.size() * sizeof(float));
-  backend_.download(host_logprob_tokens_.data(), logprob_tokens_.data(),
-                    host_logprob_tokens_.size() * sizeof(int32_t));
-  backend_.download(host_ranks_.data(), ranks_.data(), host_ranks_.size() * sizeof(int32_t));
-  for (int32_t i = 0; i < count; ++i) {
-    const Line& l = lines_[static_cast<size_t>(first + i)];
-    for (int32_t j = 0; j <= l.best; ++j) {
-      const auto from = static_cast<size_t>(i * width + j);
-      result.logprobs[static_cast<size_t>(l.entry + j)] = {host_logprob_tokens_[from], host_logprobs_[from],
-                                                           j == 0 ? host_ranks_[static_cast<size_t>(i)] : j};
-    }
+  download(logprobs_, size, host_logprobs_);
+  download(logprob_tokens_, size, host_logprob_tokens_);
+  download(ranks_, lines.size(), host_ranks_);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const float* logprob = host_logprobs_.data() + i * width;
+    const int32_t* token = host_logprob_tokens_.data() + i * width;
+    Logprob* to = result.logprobs.data() + lines[i].entry;
+    for (int32_t j = 0; j <= lines[i].best; ++j) to[j] = {token[j], logprob[j], j == 0 ? host_ranks_[i] : j};
   }
   return {};
 }
@@ -220,8 +213,8 @@ Status Batch::score_lines(int32_t first, int32_t count, Mat logits, StepResult& 
 // Tokens and verdicts from the device into the result and into what the slots remember.
 void Batch::hand_out(const StepPlan& plan, StepResult& result) {
   Host& h = host_;
-  backend_.download(h.line_token.data(), device_.line_token.data(), h.line_token.size() * sizeof(int32_t));
-  backend_.download(h.bad.data(), device_.bad.data(), h.bad.size() * sizeof(int32_t));
+  download(device_.line_token, lines_.size(), h.line_token);
+  download(device_.bad, lines_.size(), h.bad);
   for (size_t i = 0; i < lines_.size(); ++i) {
     Sampled& out = result.rows[static_cast<size_t>(lines_[i].row)];
     out.bad_logits = out.bad_logits || h.bad[i] != 0;

@@ -17,7 +17,7 @@ namespace quire {
 struct BatchConfig {
   int32_t max_seqs = 0, max_step_tokens = 0, max_model_len = 0, block_size = 0, blocks = 0;
   DType kv_dtype = DType::kBF16;
-  std::vector<Token> eos;
+  std::vector<Token> eos{};
   bool poison = false;  // fill pages with NaN when they are handed out: for tests
 };
 
@@ -59,6 +59,11 @@ class Batch {
   Status finish_lines(StepResult& result);
   Status score_lines(int32_t first, int32_t count, Mat logits, StepResult& result);
   void hand_out(const StepPlan& plan, StepResult& result);
+  template <class T>
+  void download(const DeviceArray<T>& from, size_t count, std::vector<T>& to) {
+    to.resize(count);
+    backend_.download(to.data(), from.data(), count * sizeof(T));
+  }
 
   Backend& backend_;
   const ModelSpec& spec_;

@@ -50,7 +50,9 @@ Status Slots::apply(const StepPlan& plan, Staging& staging, std::vector<int32_t>
     Slot& slot = (*this)[g.slot];
     QUIRE_CHECK(slot.blocks + g.count < stride_);
     words_.clear();
-    for (int32_t i = 0; i < g.count; ++i) words_.push_back(plan.blocks[static_cast<size_t>(g.first + i)].v);
+    for (const BlockId b :
+         std::span(plan.blocks).subspan(static_cast<size_t>(g.first), static_cast<size_t>(g.count)))
+      words_.push_back(b.v);
     staging.put(table_.data() + int64_t{g.slot.v} * stride_ + slot.blocks, words_);
     if (fresh) {  // what lies before the row's first position was matched, the rest is new
       const auto row = std::ranges::find(plan.rows, g.slot, &Row::slot);
