@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/status.h"
+
 namespace quire {
 namespace {
 
@@ -30,16 +32,9 @@ std::optional<int64_t> find(std::span<const std::byte> values, Bits exponent) {
 }  // namespace
 
 std::optional<int64_t> find_non_finite(Elem elem, std::span<const std::byte> values) {
-  switch (elem) {
-    case Elem::kF32:
-      return find<uint32_t>(values, 0x7f800000);
-    case Elem::kF16:
-      return find<uint16_t>(values, 0x7c00);
-    case Elem::kBF16:
-      return find<uint16_t>(values, 0x7f80);
-    default:
-      QUIRE_CHECK(!"a float format");
-  }
+  QUIRE_CHECK(elem == Elem::kF32 || elem == Elem::kF16 || elem == Elem::kBF16);
+  if (elem == Elem::kF32) return find<uint32_t>(values, 0x7f800000);
+  return find<uint16_t>(values, elem == Elem::kF16 ? 0x7c00 : 0x7f80);
 }
 
 }  // namespace quire
