@@ -54,7 +54,7 @@ TEST_CASE("the length of the header") {
   CHECK(has(refusal(length_prefix(uint64_t{1} << 63) + "{}"), "9223372036854775808"));
   CHECK(has(refusal(length_prefix(~uint64_t{0}) + "{}"), "18446744073709551615"));
   CHECK(has(refusal(length_prefix(~uint64_t{7}) + "{}"), "18446744073709551608"));
-  CHECK(has(refusal(length_prefix(100'000'001) + std::string(100'000'001, ' ')), "at most 100000000"));
+  CHECK(has(refusal(length_prefix(100'000'001) + "{}"), "at most 100000000"));
   CHECK(has(refusal(length_prefix(3) + "{}"), "give the header 3 bytes, but only 2 follow"));
 }
 
