@@ -1,0 +1,97 @@
+#include "cli/batch_line.h"
+
+#include <limits>
+#include <utility>
+
+#include "cli/json_field.h"
+#include "cli/known_fields.h"
+
+namespace quire {
+namespace {
+
+const Json* find_set(const Json& line, std::string_view key) {
+  const Json* v = line.find(key);
+  return v && !v->is_null() ? v : nullptr;
+}
+
+Refusal read_text_prompt(const Json& line, const Json& prompt, const Tokenizer* tokenizer,
+                         std::vector<Token>& to) {
+  if (!prompt.string())
+    return {"prompt must be a string, got " + shown(prompt) + "; token ids go into prompt_token_ids.",
+            "prompt"};
+  if (!tokenizer)
+    return {
+        "prompt needs a tokenizer, and the model folder has none that can be read; give prompt_token_ids.",
+        "prompt"};
+  EncodeOptions options;
+  if (const Json* add = find_set(line, "add_special_tokens"))
+    if (std::string why = read_switch("add_special_tokens", *add, options.add_special_tokens); !why.empty())
+      return {why, "add_special_tokens"};
+  Result<std::vector<Token>> ids = tokenizer->encode(*prompt.string(), options);
+  if (!ids.ok()) return {ids.status().message(), "prompt"};
+  to = std::move(ids).value();
+  return {};
+}
+
+Refusal read_prompt(const Json& line, const Tokenizer* tokenizer, std::vector<Token>& to) {
+  const Json* text = find_set(line, "prompt");
+  const Json* ids = find_set(line, "prompt_token_ids");
+  Refusal messages;
+  if (const Json* m = find_set(line, "messages")) is_known_field("messages", *m, line, messages);
+  if (messages) return messages;
+  if (text && ids) return {"a line has either prompt or prompt_token_ids, got both.", "prompt"};
+  if (text) return read_text_prompt(line, *text, tokenizer, to);
+  if (!ids) return {"a line needs prompt or prompt_token_ids.", "prompt"};
+  return {read_ids("prompt_token_ids", *ids, to), "prompt_token_ids"};
+}
+
+bool is_read_elsewhere(std::string_view key) {
+  return key == "id" || key == "prompt" || key == "prompt_token_ids" || key == "add_special_tokens";
+}
+
+Refusal read_fields(const Json& line, const BatchContext& context, BatchLine& to) {
+  constexpr std::numeric_limits<int32_t> kRange;
+  for (const auto& [key, value] : *line.object()) {
+    Refusal refusal;
+    if (is_read_elsewhere(key)) continue;
+    if (key == "priority") {
+      if (!value.is_null())
+        refusal = {read_whole(key, value, kRange.min(), "must be a priority", to.priority), key};
+    } else if (is_sampling_field(key)) {
+      refusal = read_sampling_field(key, value, to.sampling);
+    } else if (!is_known_field(key, value, line, refusal) && context.on_unknown) {
+      context.on_unknown(key);
+    }
+    if (refusal) return refusal;
+  }
+  if (!context.tokenizer && !to.sampling.stop.empty())
+    return {"stop needs a tokenizer, and the model folder has none that can be read.", "stop"};
+  return settle_sampling(context.vocab, to.sampling);
+}
+
+}  // namespace
+
+BatchLine read_batch_line(std::string_view text, uint64_t number, const BatchContext& context,
+                          LineSeeds& seeds) {
+  BatchLine line{
+      .number = number, .id = Json(Json::Number{std::to_string(number)}), .sampling = context.defaults};
+  Result<Json> json = parse_json(text);
+  if (!json.ok()) {
+    line.refusal = {"the line is not JSON: " + json.status().message()};
+    return line;
+  }
+  if (!json.value().object()) {
+    line.refusal = {"the line must be a JSON object, got " + shown(json.value()) + "."};
+    return line;
+  }
+  if (const Json* id = json.value().find("id")) line.id = *id;
+  line.refusal = read_prompt(json.value(), context.tokenizer, line.prompt);
+  if (line.refusal) return line;
+  const uint64_t seed =
+      seeds.next(line.prompt);  // also where the line brings one, or is refused: it had that prompt
+  line.refusal = read_fields(json.value(), context, line);
+  line.seed = line.sampling.seed.value_or(seed);
+  return line;
+}
+
+}  // namespace quire
