@@ -1,0 +1,36 @@
+// The table of commands: a new one is a line here and a file of its own.
+#include "cli/bench_command.h"
+#include "cli/command.h"
+#include "cli/generate_command.h"
+#include "cli/inspect_command.h"
+#include "cli/tokenize_command.h"
+
+namespace quire {
+
+std::span<const Command> commands() {
+  static constexpr Command kCommands[] = {
+      {"generate", "generate DIR [--prompt TEXT ... | --input FILE] [--output FILE] [flags]",
+       "Generate text from prompts with the model in DIR.",
+       "  quire generate demo --prompt 'def read_lines(path):' --max-tokens 64\n"
+       "  quire generate demo --input prompts.jsonl --output answers.jsonl --temperature 0\n"
+       "  echo '{\"prompt\": \"import os\", \"n\": 2, \"seed\": 7}' | quire generate demo\n",
+       run_generate},
+      {"tokenize", "tokenize DIR [--input FILE] [--output FILE]", "Turn text into token ids and back.",
+       "  echo '{\"text\": \"import os\"}' | quire tokenize demo\n"
+       "  echo '{\"ids\": [5, 7]}' | quire tokenize demo\n",
+       run_tokenize},
+      {"inspect", "inspect DIR [--json] [flags]",
+       "Say what a model folder holds, what it takes in memory and what would be refused, before loading it.",
+       "  quire inspect demo\n"
+       "  quire inspect demo --json --kv-cache-memory-bytes 4GiB\n",
+       run_inspect},
+      {"bench", "bench latency|throughput DIR [flags]", "Measure how fast a model runs.",
+       "  quire bench latency demo --input-len 32 --output-len 128 --batch-size 8\n"
+       "  quire bench throughput demo --num-prompts 64 --output-json result.json\n"
+       "  quire bench throughput bench/shapes/B --load-format dummy --dataset mixed.jsonl\n",
+       run_bench},
+  };
+  return kCommands;
+}
+
+}  // namespace quire

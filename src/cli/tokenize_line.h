@@ -1,0 +1,14 @@
+// One line of `quire tokenize`: what it asks for and what comes out.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "text/tokenizer.h"
+
+namespace quire {
+
+// Appends the output line; false if it is an error.
+bool append_tokenized(const Tokenizer& tokenizer, std::string_view line, uint64_t number, std::string& to);
+
+}  // namespace quire
