@@ -4,6 +4,7 @@
 #pragma once
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "backends/cpu/levels.h"
 #include "tensor/half.h"
 
 namespace quire::test {
@@ -58,11 +60,20 @@ inline Floats rounded(Floats values, Elem e) {
   return values;
 }
 
+// Rows [begin, begin + count) of values [rows, cols].
+template <class T>
+std::vector<T> rows_of(const std::vector<T>& v, int64_t cols, int64_t begin, int64_t count) {
+  return {v.begin() + begin * cols, v.begin() + (begin + count) * cols};
+}
+
 class Device {
  public:
-  explicit Device(std::string_view name, const BackendOptions& options = {}) {
-    auto made = make_backend(name, options);
-    REQUIRE(made.ok());
+  // "ref", or "cpu/avx2" for one level of cpu.
+  explicit Device(std::string_view name, BackendOptions options = {}) {
+    const size_t slash = name.find('/');
+    if (slash != std::string_view::npos) options.cpu_isa = name.substr(slash + 1);
+    auto made = make_backend(name.substr(0, slash), options);
+    if (!made.ok()) FAIL(made.status().message());
     backend_ = std::move(made).value();
   }
   Device(Device&&) = default;
@@ -93,12 +104,11 @@ class Device {
   Mat mat(int32_t rows, int32_t cols, const Floats& values = {}, DType dtype = DType::kF32) {
     REQUIRE((values.empty() || values.size() == at(int64_t{rows} * cols)));
     Mat m = {nullptr, dtype, rows, cols, cols + kMargin};
-    std::vector<char> host(at(rows * m.stride) * dtype_size(dtype));
-    for (int32_t r = 0; r < rows; ++r)
-      for (int32_t c = 0; c < m.stride; ++c)
-        encode(host.data(), dtype, r * m.stride + c,
-               c < cols && !values.empty() ? values[at(int64_t{r} * cols + c)] : kNaN);
-    m.data = bytes(host.size(), host.data());
+    Floats host(at(rows * m.stride), kNaN);
+    for (int64_t r = 0; r < rows && !values.empty(); ++r)
+      std::copy_n(values.begin() + r * cols, cols, host.begin() + r * m.stride);
+    const std::vector<char> encoded = encode(host, dtype);
+    m.data = bytes(encoded.size(), encoded.data());
     return m;
   }
   // A matrix input, in the type that the backend computes with.
@@ -107,14 +117,15 @@ class Device {
   }
 
   Floats read(Mat m) {
-    std::vector<char> host(at(m.rows * m.stride) * dtype_size(m.dtype));
-    backend_->download(host.data(), m.data, host.size());
+    std::vector<char> encoded(at(m.rows * m.stride) * dtype_size(m.dtype));
+    backend_->download(encoded.data(), m.data, encoded.size());
+    const Floats host = decode(encoded, m.dtype);
     Floats v;
     bool untouched = true;
-    for (int32_t r = 0; r < m.rows; ++r) {
-      for (int32_t c = 0; c < m.cols; ++c) v.push_back(decode(host.data(), m.dtype, r * m.stride + c));
-      for (int64_t c = m.cols; c < m.stride; ++c)
-        untouched = untouched && std::isnan(decode(host.data(), m.dtype, r * m.stride + c));
+    for (auto row = host.begin(); row != host.end(); row += m.stride) {
+      v.insert(v.end(), row, row + m.cols);
+      untouched =
+          untouched && std::all_of(row + m.cols, row + m.stride, [](float f) { return std::isnan(f); });
     }
     if (!untouched) FAIL("the margin was written");
     return v;
@@ -151,17 +162,23 @@ class Device {
  private:
   static constexpr int64_t kMargin = 5;
 
-  static void encode(char* to, DType t, int64_t i, float v) {
-    const uint16_t half = t == DType::kBF16 ? float_to_bf16(v) : float_to_half(v);
-    if (t == DType::kF32) std::memcpy(to + i * 4, &v, 4);
-    else std::memcpy(to + i * 2, &half, 2);
+  static std::vector<char> encode(const Floats& v, DType t) {
+    std::vector<char> to(v.size() * dtype_size(t));
+    if (t == DType::kF32 && !v.empty()) std::memcpy(to.data(), v.data(), to.size());
+    for (size_t i = 0; i < v.size() && t != DType::kF32; ++i) {
+      const uint16_t half = t == DType::kBF16 ? float_to_bf16(v[i]) : float_to_half(v[i]);
+      std::memcpy(to.data() + i * 2, &half, 2);
+    }
+    return to;
   }
-  static float decode(const char* from, DType t, int64_t i) {
-    float v = 0;
-    uint16_t half = 0;
-    if (t == DType::kF32) std::memcpy(&v, from + i * 4, 4);
-    else
-      std::memcpy(&half, from + i * 2, 2), v = t == DType::kBF16 ? bf16_to_float(half) : half_to_float(half);
+  static Floats decode(const std::vector<char>& from, DType t) {
+    Floats v(from.size() / dtype_size(t));
+    if (t == DType::kF32 && !v.empty()) std::memcpy(v.data(), from.data(), from.size());
+    for (size_t i = 0; i < v.size() && t != DType::kF32; ++i) {
+      uint16_t half = 0;
+      std::memcpy(&half, from.data() + i * 2, 2);
+      v[i] = t == DType::kBF16 ? bf16_to_float(half) : half_to_float(half);
+    }
     return v;
   }
 
@@ -171,14 +188,12 @@ class Device {
                        : w.layout.elem == Elem::kF16 ? DType::kF16
                                                      : DType::kBF16;
     REQUIRE((w.layout.elem == Elem::kF32 || w.layout.elem == Elem::kF16 || w.layout.elem == Elem::kBF16));
-    std::vector<char> host(at(int64_t{end - begin} * w.in) * dtype_size(type));
-    const int64_t first = (int64_t{m} * w.out + begin) * w.in;
-    for (int64_t i = 0; i < int64_t{end - begin} * w.in; ++i)
-      encode(host.data(), type, i, rounded(values[at(first + i)], stored));
+    const std::vector<char> encoded =
+        encode(rounded(rows_of(values, w.in, int64_t{m} * w.out + begin, end - begin), stored), type);
     Weight rows;
     rows.layout.elem = w.layout.elem;
     rows.out = end - begin, rows.in = w.in;
-    rows.data = host.data();
+    rows.data = encoded.data();
     backend_->load(w, m, begin, rows);
   }
 
@@ -197,11 +212,22 @@ inline BackendOptions threads(int32_t n) {
   return o;
 }
 
-// All backends but the reference, which is tested against float64 instead.
-inline std::vector<std::string> other_backends() {
+// All backends, and cpu in every level that this machine has.
+inline std::vector<std::string> backends_under_test() {
   std::vector<std::string> names;
-  for (std::string_view n : backend_names())
-    if (n != "ref") names.emplace_back(n);
+  for (const std::string_view name : backend_names()) {
+    if (name != "cpu") names.emplace_back(name);
+    if (name == "cpu")
+      for (const cpu::Level& level : cpu::levels())
+        if (level.supported()) names.push_back("cpu/" + std::string(level.name));
+  }
+  return names;
+}
+
+// Those but the reference, which is tested against float64 instead.
+inline std::vector<std::string> other_backends() {
+  std::vector<std::string> names = backends_under_test();
+  std::erase(names, "ref");
   return names;
 }
 
@@ -223,24 +249,18 @@ inline bool same_bits(const Floats& a, const Floats& b) {
          (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
 }
 
-// Rows [begin, begin + count) of values [rows, cols].
-template <class T>
-std::vector<T> rows_of(const std::vector<T>& v, int64_t cols, int64_t begin, int64_t count) {
-  return {v.begin() + begin * cols, v.begin() + (begin + count) * cols};
-}
-
 // How exactness is tested: `whole` is what `compute` gives for all rows at once on one thread. It must give
 // the same bits for every cut of the rows, on any number of threads. compute(device, begin, count) -> values
 // of those rows, [count][cols].
 template <class Compute>
 void check_rows_exact(int32_t rows, int32_t cols, Compute compute) {
-  for (std::string_view name : backend_names()) {
+  for (const std::string& name : backends_under_test()) {
     CAPTURE(name);
     Device one(name, threads(1));
     const auto whole = compute(one, 0, rows);
     for (int32_t n = 1; n <= (name == "ref" ? 1 : 4); ++n) {
       CAPTURE(n);
-      for (const int32_t piece : {rows, 1, 2, 3, 7, 33, 64}) {
+      for (const int32_t piece : n == 1 ? Ints{1, 2, 3, 7, 33, 64} : Ints{rows, 1, 7}) {
         Device device(name, threads(n));
         for (int32_t begin = 0; begin < rows; begin += piece) {
           const int32_t count = std::min(piece, rows - begin);

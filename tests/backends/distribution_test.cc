@@ -176,7 +176,7 @@ TEST_CASE("distribution: the chance of a chi-square value") {  // from tables
 TEST_CASE("distribution: draws follow the probabilities") {
   const size_t vocab = 24;
   const Floats logits = normal(2026, static_cast<int64_t>(vocab), 1.5f);
-  for (std::string_view name : backend_names())
+  for (const std::string& name : backends_under_test())
     for (const Case& c : cases(vocab)) {
       CAPTURE(name);
       CAPTURE(c.name);
@@ -190,7 +190,7 @@ TEST_CASE("distribution: ties at the k-th value share its probability") {
   Settings s;
   s.top_k = 2;
   const double tie = 1 / (4 + std::exp(1.0));
-  for (std::string_view name : backend_names()) {
+  for (const std::string& name : backends_under_test()) {
     CAPTURE(name);
     const Ints times = histogram(draw(name, logits, s, 25, 2000, 0), logits.size());
     CHECK(chance(times, {tie, 1 - 4 * tie, tie, 0, tie, 0, tie}) > kGate);
@@ -201,7 +201,7 @@ TEST_CASE("distribution: min_tokens holds a token back until its position, then 
   const Floats logits = {1, 0.5f, 0};
   Settings s;
   s.held = {0}, s.held_before = 100;
-  for (std::string_view name : backend_names()) {
+  for (const std::string& name : backends_under_test()) {
     CAPTURE(name);
     const auto tokens = draw(name, logits, s, 100, 200, 0);
     Ints before(3), after(3);
@@ -228,7 +228,7 @@ TEST_CASE("distribution: neighbours in position and in seed are independent") {
   Doubles pairs;
   for (double a : p)
     for (double b : p) pairs.push_back(a * b);
-  for (std::string_view name : backend_names()) {
+  for (const std::string& name : backends_under_test()) {
     CAPTURE(name);
     const auto tokens = draw(name, logits, {}, 50, 2000, 0);
     for (const size_t apart : {size_t{1}, size_t{2}, size_t{16}}) {

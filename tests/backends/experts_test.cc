@@ -123,7 +123,7 @@ TEST_CASE("experts: others agree with the reference") {
 }
 
 TEST_CASE("route: ascending ids, ties to the lower, weights of a softmax over all") {
-  for (std::string_view name : backend_names()) {
+  for (const std::string& name : backends_under_test()) {
     CAPTURE(name);
     Device d(name, threads(1));
     const Floats logits = {1, 3, 3, 3, 2,  //
@@ -142,7 +142,7 @@ TEST_CASE("route: ascending ids, ties to the lower, weights of a softmax over al
 }
 
 TEST_CASE("route: NaN chooses valid experts, and large logits do not overflow") {
-  for (std::string_view name : backend_names()) {
+  for (const std::string& name : backends_under_test()) {
     CAPTURE(name);
     Device d(name, threads(1));
     const Moe m = {4, 2, 1, Act::kSilu, true};

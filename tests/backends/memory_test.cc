@@ -36,7 +36,7 @@ constexpr size_t kAvailable = size_t{8000000} * 1024;
 }  // namespace
 
 TEST_CASE("memory: aligned, zeroed, and given back") {
-  for (std::string_view name : backend_names()) {
+  for (const std::string& name : backends_under_test()) {
     CAPTURE(name);
     Device d(name);
     for (const size_t size : {size_t{0}, size_t{1}, size_t{1000}, size_t{1} << 20, (size_t{5} << 20) + 3}) {
@@ -60,7 +60,7 @@ TEST_CASE("memory: aligned, zeroed, and given back") {
 }
 
 TEST_CASE("memory: too much is refused with a sentence, not an end of the process") {
-  for (std::string_view name : backend_names()) {
+  for (const std::string& name : backends_under_test()) {
     CAPTURE(name);
     Device d(name);
     CHECK(d->free_memory() > 0);
@@ -111,7 +111,7 @@ TEST_CASE("memory: limits of control groups, version 1, and the path of a host i
 }
 
 TEST_CASE("stage: a packed list of patches") {
-  for (std::string_view name : backend_names()) {
+  for (const std::string& name : backends_under_test()) {
     CAPTURE(name);
     Device d(name);
     const MutIntSpan a = d.ints({0, 0, 0, 0, 0}), b = d.ints({9, 9});
@@ -140,7 +140,7 @@ TEST_CASE("stage: a packed list of patches") {
 }
 
 TEST_CASE("order: a mark is reached after wait, and run calls its body once") {
-  for (std::string_view name : backend_names()) {
+  for (const std::string& name : backends_under_test()) {
     CAPTURE(name);
     Device d(name);
     int calls = 0;
@@ -169,7 +169,7 @@ TEST_CASE("weights: the reference keeps what is stored, or bf16 when it rounds a
 }
 
 TEST_CASE("weights: sizes hold all matrices") {
-  for (std::string_view name : backend_names()) {
+  for (const std::string& name : backends_under_test()) {
     CAPTURE(name);
     Device d(name);
     Weight w;
@@ -185,7 +185,7 @@ TEST_CASE("cache: the size of a block") {
   CHECK(ref->kv_block_bytes({7, 24, 24}, 16, DType::kF32) == 7 * 48 * 16 * 4);
   CHECK(ref->kv_block_bytes({7, 24, 24}, 16, DType::kBF16) == 7 * 48 * 16 * 2);
   CHECK(ref->kv_block_bytes({7, 24, 24}, 16, DType::kI8) == 0);
-  for (std::string_view name : backend_names()) {
+  for (const std::string& name : backends_under_test()) {
     CAPTURE(name);
     Device d(name);
     const size_t bytes = d->kv_block_bytes({7, 24, 24}, 16, d->cache());
@@ -199,7 +199,8 @@ TEST_CASE("backends: an unknown name is refused with the list of what is known")
   REQUIRE(!got.ok());
   CHECK(got.status().code() == Code::kInvalidArgument);
   CHECK(got.status().message().find("abacus") != std::string::npos);
-  for (std::string_view name : backend_names()) CHECK(got.status().message().find(name) != std::string::npos);
+  for (const std::string_view name : backend_names())
+    CHECK(got.status().message().find(name) != std::string::npos);
 }
 
 }  // namespace quire::test

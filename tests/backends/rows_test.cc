@@ -66,7 +66,7 @@ StepTables one_token_rows(Device& d, const Ints& slots) {
 }  // namespace
 
 TEST_CASE("norm: every backend against float64") {
-  for (std::string_view name : backend_names())
+  for (const std::string& name : backends_under_test())
     for (const NormCase& c : kNorms) {
       CAPTURE(name);
       CAPTURE(c.rows);
@@ -83,7 +83,7 @@ TEST_CASE("norm: every backend against float64") {
 }
 
 TEST_CASE("norm: without weights it copies, without an output it adds") {
-  for (std::string_view name : backend_names()) {
+  for (const std::string& name : backends_under_test()) {
     Device d(name, threads(1));
     const Mat residual = d.mat(2, 3, {1, 2, 3, 4, 5, 6}), out = d.mat(2, 3);
     d->norm(out, residual, d.mat(2, 3, {10, 20, 30, 40, 50, 60}), {}, kNoNorm);
@@ -110,7 +110,7 @@ TEST_CASE("embed: rows of the table, -1 is the slot's last token") {
   const Floats table = normal(5, vocab * width);
   const Ints tokens = {0, 300, -1, 17, -1, 299, 64, 63}, slots = {3, 1, 0, 2, 3, 1, 1, 0},
              last = {5, 6, 7, 128};
-  for (std::string_view name : backend_names())
+  for (const std::string& name : backends_under_test())
     for (const Elem stored : {Elem::kF32, Elem::kF16, Elem::kBF16}) {
       CAPTURE(name);
       Device d(name, threads(2));
@@ -128,7 +128,7 @@ TEST_CASE("embed: rows of the table, -1 is the slot's last token") {
 }
 
 TEST_CASE("pick_rows copies the rows named") {
-  for (std::string_view name : backend_names()) {
+  for (const std::string& name : backends_under_test()) {
     Device d(name, threads(2));
     const Floats x = normal(6, 70 * 24);
     const Ints rows = {69, 0, 0, 33};
@@ -142,7 +142,7 @@ TEST_CASE("pick_rows copies the rows named") {
 }
 
 TEST_CASE("softcap: cap * tanh(x / cap)") {
-  for (std::string_view name : backend_names()) {
+  for (const std::string& name : backends_under_test()) {
     CAPTURE(name);
     Device d(name, threads(2));
     Floats x = normal(7, 5 * 301, 40);

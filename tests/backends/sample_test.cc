@@ -12,7 +12,7 @@ const Settings kGreedy = {0};
 // Calls test(device) for every backend on one and on two threads.
 template <class Test>
 void on_each(Test test) {
-  for (std::string_view name : backend_names())
+  for (const std::string& name : backends_under_test())
     for (const int32_t n : {1, 2}) {
       CAPTURE(name);
       CAPTURE(n);
@@ -232,7 +232,7 @@ TEST_CASE("sample: min_p is relative to the largest probability after temperatur
 }
 
 TEST_CASE("sample: the token is the largest logit / temperature + Gumbel noise of (seed, position, token)") {
-  for (std::string_view name : backend_names())
+  for (const std::string& name : backends_under_test())
     for (const int32_t vocab : {2, 5, 301, 5000}) {
       CAPTURE(name);
       CAPTURE(vocab);

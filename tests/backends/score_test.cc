@@ -54,7 +54,7 @@ Floats tied(uint64_t seed, int64_t count) {
 }  // namespace
 
 TEST_CASE("score: every backend against float64, with ties") {
-  for (std::string_view name : backend_names())
+  for (const std::string& name : backends_under_test())
     for (const int32_t vocab : {1, 7, 301, 3000})
       for (const bool ties : {false, true}) {
         CAPTURE(name);
@@ -94,7 +94,7 @@ TEST_CASE("score: every backend against float64, with ties") {
 }
 
 TEST_CASE("score: the whole vocabulary is listed in id order") {
-  for (std::string_view name : backend_names())
+  for (const std::string& name : backends_under_test())
     for (const int32_t most : {301, 400}) {
       CAPTURE(name);
       Device d(name, threads(2));
@@ -110,7 +110,7 @@ TEST_CASE("score: the whole vocabulary is listed in id order") {
 }
 
 TEST_CASE("score: skipped lines stay as they are, bad ones harm no other") {
-  for (std::string_view name : backend_names()) {
+  for (const std::string& name : backends_under_test()) {
     CAPTURE(name);
     Device d(name, threads(1));
     const Floats logits = {kNaN,  kNaN,  kNaN,   // skipped
@@ -138,7 +138,7 @@ TEST_CASE("score: skipped lines stay as they are, bad ones harm no other") {
 }
 
 TEST_CASE("score: large logits keep their precision") {
-  for (std::string_view name : backend_names()) {
+  for (const std::string& name : backends_under_test()) {
     CAPTURE(name);
     Device d(name, threads(1));
     const Scored got = score(d, 3, {3e38f, -3e38f, 3e38f, 10000, 9999, -10000}, {2, 1}, {0, 0}, 0);
