@@ -5,12 +5,13 @@ from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM
 
 
+# Eager attention, and experts in a plain loop, so that no fused kernel rounds its own way.
+PLAIN = dict(attn_implementation="eager", experts_implementation="eager")
+
+
 def load(folder, dtype, config=None):
-    """The checkpoint's weights, whatever their file's dtype, as a model of `dtype`: eager attention, and
-    experts in a plain loop, so that no fused kernel rounds its own way."""
-    model = AutoModelForCausalLM.from_pretrained(folder, config=config, dtype=dtype, attn_implementation="eager",
-                                                 experts_implementation="eager")
-    return model.eval()
+    """The checkpoint's weights, whatever their file's dtype, as a model of `dtype`."""
+    return AutoModelForCausalLM.from_pretrained(folder, config=config, dtype=dtype, **PLAIN).eval()
 
 
 @torch.no_grad()
@@ -28,6 +29,28 @@ def continue_greedily(model, prompt, count):
         tokens = torch.cat([tokens, best.indices[:1]])
         margins.append((best.values[0] - best.values[1]).item())
     return tokens[len(prompt):], torch.tensor(margins, dtype=torch.float32)
+
+
+@torch.no_grad()
+def closest_route(model, prompt, count):
+    """How near a token of the case comes to other experts: the smallest distance of the logits of the last chosen
+    expert and the first that is not. Infinite without experts."""
+    distances = [torch.tensor([torch.inf])]
+
+    def look(router, _, output):
+        logits = output[0].float().sort(descending=True).values
+        if logits.shape[-1] > router.top_k:
+            distances.append(logits[:, router.top_k - 1] - logits[:, router.top_k])
+
+    routers = [m for m in model.modules() if type(m).__name__.endswith("TopKRouter")]
+    if not routers:
+        return torch.inf
+    tokens = torch.cat([prompt, continue_greedily(model, prompt, count)[0]])
+    hooks = [m.register_forward_hook(look) for m in routers]
+    logits_of(model, tokens)
+    for hook in hooks:
+        hook.remove()
+    return torch.cat(distances).min().item()
 
 
 def log_softmax(logits):
@@ -49,11 +72,10 @@ def record(folder, prompt, count):
     rotary = exact.model.rotary_emb
     types = getattr(exact.config, "layer_types", None) or []
 
-    def frequencies(layer):  # Gemma 3 has a set for each layer type
-        own = getattr(rotary, "inv_freq", None)
-        return own if own is not None else getattr(rotary, types[layer] + "_inv_freq")
+    def of_layer(layer, name):  # Gemma 3 has a set for each layer type
+        return getattr(rotary, name) if hasattr(rotary, name) else getattr(rotary, f"{types[layer]}_{name}")
 
-    layers = exact.config.num_hidden_layers
+    layers = range(exact.config.num_hidden_layers)
     bf16_error = torch.stack([half.mean(), half.quantile(0.9), half.max()])
     f64_error = difference(torch.float64).max()[None]
     return {
@@ -63,8 +85,8 @@ def record(folder, prompt, count):
         "bf16_error": bf16_error.float(),
         "f64_error": f64_error.float(),
         "margin": margin,
-        "inv_freq": torch.stack([frequencies(i).float() for i in range(layers)]),
-        "rope_scale": torch.tensor([getattr(rotary, "attention_scaling", 1.0)]),
+        "inv_freq": torch.stack([of_layer(i, "inv_freq").float() for i in layers]),
+        "rope_scale": torch.tensor([float(of_layer(i, "attention_scaling")) for i in layers]),
     }, logits
 
 
