@@ -1,6 +1,7 @@
 // What each family makes of a config: its traits, both spellings, and what it refuses.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -62,15 +63,14 @@ using W = std::vector<int32_t>;
 
 // llama3 subtracts numbers that are nearly equal, so between kept and stretched frequencies it turns an ulp
 // of the frequency into as much as `factor` ulps of the result.
-float magnified(const Json& config) {
-  for (const char* key : {"rope_parameters", "rope_scaling"}) {
-    const Json* rope = config.find(key);
-    if (!rope) continue;
-    const Json* type = rope->find("rope_type") ? rope->find("rope_type") : rope->find("type");
-    if (type && type->string() && *type->string() == "llama3")
-      return static_cast<float>(rope->find("factor")->real().value_or(1));
-  }
-  return 1;
+float magnified(const Json& settings) {
+  const Json* type = settings.find("rope_type") ? settings.find("rope_type") : settings.find("type");
+  if (type && type->string() && *type->string() == "llama3")
+    return 2 * static_cast<float>(settings.find("factor")->real().value_or(1));
+  float most = 1;
+  for (const char* inside : {"rope_parameters", "rope_scaling", "full_attention", "sliding_attention"})
+    if (const Json* j = settings.find(inside)) most = std::max(most, magnified(*j));
+  return most;
 }
 
 TEST_CASE(
@@ -82,10 +82,11 @@ TEST_CASE(
     auto spec = read_spec(json.value(), name);
     REQUIRE_MESSAGE(spec.ok(), spec.status().message());
     const Expected e = read_expected(name);
-    size_t at = 0;
+    size_t at = 0, layer = 0;
     for (const Block& b : spec.value().blocks) {
       const Rope& r = b.mix.rope;
-      CHECK(r.scale == doctest::Approx(e.rope_scale[0]).epsilon(1e-7));
+      CHECK(r.scale == doctest::Approx(e.rope_scale[layer]).epsilon(1e-7));
+      ++layer;
       REQUIRE(at + static_cast<size_t>(r.dim / 2) <= e.inv_freq.size());
       for (int32_t i = 0; i < r.dim / 2; ++i, ++at) {
         const float want = e.inv_freq[at], ulp = std::nextafter(want, 2 * want) - want;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -28,17 +29,20 @@ float allowed(float logprob, const Expected& e) {
 
 struct Errors {
   double mean = 0, p90 = 0, worst = 0;
+  size_t worst_at = 0;
 };
 
 Errors errors_of(const std::vector<float>& got, const std::vector<float>& want) {
   std::vector<double> d;
-  double sum = 0;
-  for (size_t i = 0; i < got.size(); ++i) {
+  for (size_t i = 0; i < got.size(); ++i)
     d.push_back(std::abs(static_cast<double>(got[i]) - static_cast<double>(want[i])));
-    sum += d.back();
-  }
+  Errors e;
+  e.worst_at = static_cast<size_t>(std::ranges::max_element(d) - d.begin());
   std::ranges::sort(d);
-  return {sum / static_cast<double>(d.size()), d[d.size() * 9 / 10], d.back()};
+  e.mean = std::accumulate(d.begin(), d.end(), 0.0) / static_cast<double>(d.size());
+  e.p90 = d[d.size() * 9 / 10];
+  e.worst = d.back();
+  return e;
 }
 
 bool has_backend(std::string_view name) {
@@ -46,9 +50,10 @@ bool has_backend(std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-void print(const char* device, const std::string& name, const Errors& e) {
+void print(const char* device, const std::string& name, const Errors& e, size_t vocab) {
   if (std::getenv("QUIRE_SHOW_ERRORS"))
-    std::printf("%-4s %-22s mean %.2e  p90 %.2e  worst %.2e\n", device, name.c_str(), e.mean, e.p90, e.worst);
+    std::printf("%-4s %-22s mean %.2e  p90 %.2e  worst %.2e at token %zu\n", device, name.c_str(), e.mean,
+                e.p90, e.worst, e.worst_at / vocab);
 }
 
 }  // namespace
@@ -64,7 +69,7 @@ TEST_CASE("ref says what transformers says in float32, in every logprob and gree
     for (size_t i = 0; i < got.size(); ++i)
       wrong += !(std::abs(got[i] - e.logprobs[i]) <= allowed(e.logprobs[i], e));
     CHECK(wrong == 0);
-    print("ref", name, errors_of(got, e.logprobs));
+    print("ref", name, errors_of(got, e.logprobs), static_cast<size_t>(model.spec().vocab));
 
     // Each greedy token is the argmax of the line before it, which is what generating it means.
     const auto vocab = static_cast<size_t>(model.spec().vocab);
@@ -99,7 +104,7 @@ TEST_CASE("cpu errs at most 3 times as much as transformers in bfloat16") {
     const auto got = model.logprobs(all_tokens(e), 1 << 20, 16);
     REQUIRE(got.size() == e.logprobs.size());
     const Errors errors = errors_of(got, e.logprobs);
-    print("cpu", name, errors);
+    print("cpu", name, errors, static_cast<size_t>(model.spec().vocab));
     CHECK(errors.mean <= 3 * static_cast<double>(e.bf16_error[0]));
     CHECK(errors.p90 <= 3 * static_cast<double>(e.bf16_error[1]));
     CHECK(errors.worst <= 3 * static_cast<double>(e.bf16_error[2]));
