@@ -103,7 +103,7 @@ static Weights weigh(float* scores, const Piece& piece, const Attend& a) {
     F s = load<F>(scores + v * kWidth) * a.scale;
     if (a.softcap > 0) s = tanh(s / a.softcap) * a.softcap;
     const I key = lanes() + v * kWidth;
-    s = (key >= piece.from) & (key < piece.to) ? s : splat(kNoScore);
+    s = ((key >= piece.from) & (key < piece.to)) ? s : splat(kNoScore);
     store(scores + v * kWidth, s);
     top = max(s, top);
   }
