@@ -1,0 +1,80 @@
+// Runs the built program as a user would, with files as its standard streams.
+#pragma once
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace quire {
+
+class ScratchFolder {  // gone with all that is in it at the end
+ public:
+  ScratchFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "quire_test_XXXXXX").string();
+    QUIRE_CHECK(mkdtemp(pattern.data()) != nullptr);
+    path_ = pattern;
+  }
+  ~ScratchFolder() { std::filesystem::remove_all(path_); }
+  ScratchFolder(const ScratchFolder&) = delete;
+  std::string file(std::string_view name) const { return path_ + '/' + std::string(name); }
+  std::string write(std::string_view name, std::string_view text) const {
+    std::ofstream(file(name), std::ios::binary) << text;
+    return file(name);
+  }
+
+ private:
+  std::string path_;
+};
+
+inline std::string read_text(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+struct ProgramRun {
+  int status = -1;  // 128 + the signal that ended it
+  std::string out, err;
+};
+
+// Starts `quire` with these arguments; standard input is the file `input`.
+inline pid_t start_program(const std::vector<std::string>& arguments, const std::string& input,
+                           const std::string& out, const std::string& err) {
+  std::vector<char*> argv;
+  const std::string program = QUIRE_PROGRAM;
+  argv.push_back(const_cast<char*>(program.c_str()));
+  for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
+  argv.push_back(nullptr);
+  const pid_t child = fork();
+  if (child != 0) return child;
+  dup2(open(input.c_str(), O_RDONLY), STDIN_FILENO);
+  dup2(open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
+  dup2(open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
+  execv(program.c_str(), argv.data());
+  _exit(127);
+}
+
+inline int wait_for(pid_t child) {
+  int status = 0;
+  QUIRE_CHECK(waitpid(child, &status, 0) == child);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+inline ProgramRun run_program(const std::vector<std::string>& arguments, std::string_view input = "") {
+  const ScratchFolder folder;
+  const pid_t child =
+      start_program(arguments, folder.write("in", input), folder.file("out"), folder.file("err"));
+  const int status = wait_for(child);
+  return {status, read_text(folder.file("out")), read_text(folder.file("err"))};
+}
+
+}  // namespace quire
