@@ -9,11 +9,6 @@
 namespace quire {
 namespace {
 
-const Json* find_set(const Json& line, std::string_view key) {
-  const Json* v = line.find(key);
-  return v && !v->is_null() ? v : nullptr;
-}
-
 Refusal read_text_prompt(const Json& line, const Json& prompt, const Tokenizer* tokenizer,
                          std::vector<Token>& to) {
   if (!prompt.string())

@@ -16,6 +16,11 @@ bool written_as_integer(const std::string& number) {
 
 }  // namespace
 
+const Json* find_set(const Json& object, std::string_view key) {
+  const Json* v = object.find(key);
+  return v && !v->is_null() ? v : nullptr;
+}
+
 std::string shown(const Json& value) {
   constexpr size_t kMost = 60;
   std::string text;

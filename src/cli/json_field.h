@@ -10,6 +10,9 @@
 
 namespace quire {
 
+// The member, unless it is absent or null.
+const Json* find_set(const Json& object, std::string_view key);
+
 std::string shown(const Json& value);  // as written, cut after some 60 bytes
 
 // `rule` says what is wrong with a value below `least`: "must be at least 1".

@@ -11,11 +11,6 @@
 namespace quire {
 namespace {
 
-const Json* find_set(const Json& line, std::string_view key) {
-  const Json* v = line.find(key);
-  return v && !v->is_null() ? v : nullptr;
-}
-
 Refusal read_option(const Json& line, std::string_view name, bool& to) {
   const Json* v = find_set(line, name);
   if (!v) return {};
