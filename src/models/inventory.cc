@@ -120,6 +120,8 @@ std::vector<std::string> spellings(const ModelSpec& spec, const Part& part) {
   std::vector<std::string> all;
   for (const Name& n : spec.names)
     if (n.ours == part.ours) all.push_back(filled(n.theirs, part));
+  if (!all.empty())
+    return all;  // the common one may be another tensor there: Gemma's post_attention_layernorm
   for (const Name& n : kCommonNames)
     if (n.ours == part.ours) all.push_back(filled(n.theirs, part));
   return all;

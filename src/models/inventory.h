@@ -34,7 +34,7 @@ struct Entry {
 // entry.
 std::vector<Entry> inventory(const ModelSpec& spec, ModelWeights& weights);
 
-// What a checkpoint may call the tensor: the family's spellings first, then the common one; without
+// What a checkpoint may call the tensor: the family's spellings, or the common one if it has none; without
 // ".weight".
 std::vector<std::string> spellings(const ModelSpec& spec, const Part& part);
 

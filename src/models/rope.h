@@ -1,8 +1,8 @@
 // Rotary frequencies from a config, in all spellings; kernels see the result only. The formulas are those of
 // transformers 5, modeling_rope_utils.py (default: each model's compute_default_rope_parameters; linear,
-// llama3 and yarn: the function of that name), rounded to f32 where it rounds, so a frequency differs by at
-// most an ulp or two (llama3: times its factor, between kept and stretched ones): only the power is taken in
-// double and then rounded.
+// llama3 and yarn: the function of that name), rounded to f32 where it rounds; only the power is taken in
+// double and then rounded. So a frequency differs by at most an ulp or two (yarn 4; llama3 up to 4 times its
+// factor, between kept and stretched ones).
 //
 // Read are rope_parameters (transformers 5), or rope_scaling (with rope_type or type) and rope_theta beside
 // it; if a config has both, rope_scaling wins, as in transformers. Either may be nested once more by layer

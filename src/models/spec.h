@@ -27,7 +27,7 @@ struct Block {
 };
 
 // How a family's checkpoint calls a weight; "{}" stands for the layer, "{e}" for the expert. Our names, with
-// their common spelling, are in models/names.cc.
+// their common spelling, are in models/inventory.cc.
 struct Name {
   std::string_view ours, theirs;
 };
@@ -38,7 +38,7 @@ struct ModelSpec {
   std::vector<Block> blocks;
   Norm final_norm;
   bool tied_head = false;   // head and table are one weight
-  std::vector<Name> names;  // looked up before the common names
+  std::vector<Name> names;  // instead of the common names; several for one are tried in order
 };
 
 struct Family {

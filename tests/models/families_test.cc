@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "models/inventory.h"
 #include "models/spec.h"
 #include "tests/models/expected.h"
 
@@ -61,20 +62,20 @@ using W = std::vector<int32_t>;
 
 }  // namespace
 
-// llama3 subtracts numbers that are nearly equal, so between kept and stretched frequencies it turns an ulp
-// of the frequency into as much as `factor` ulps of the result.
-float magnified(const Json& settings) {
+// How many units in the last place a frequency may be from transformers'. Our powers differ by one; yarn
+// mixes two of them, and llama3 subtracts numbers that are nearly equal, which magnifies a rounding as much
+// as `factor` times.
+float allowed_ulps(const Json& settings) {
   const Json* type = settings.find("rope_type") ? settings.find("rope_type") : settings.find("type");
-  if (type && type->string() && *type->string() == "llama3")
-    return 2 * static_cast<float>(settings.find("factor")->real().value_or(1));
-  float most = 1;
+  const std::string name = type && type->string() ? *type->string() : "";
+  float most = name == "yarn" ? 4 : 2;
+  if (name == "llama3") most = 4 * static_cast<float>(settings.find("factor")->real().value_or(1));
   for (const char* inside : {"rope_parameters", "rope_scaling", "full_attention", "sliding_attention"})
-    if (const Json* j = settings.find(inside)) most = std::max(most, magnified(*j));
+    if (const Json* j = settings.find(inside)) most = std::max(most, allowed_ulps(*j));
   return most;
 }
 
-TEST_CASE(
-    "every golden config is read, and its frequencies are transformers' within two units in the last place") {
+TEST_CASE("every golden config is read, and its frequencies are transformers' to the last places") {
   for (const std::string& name : golden_cases()) {
     CAPTURE(name);
     auto json = read_json_file((goldens_folder() / name / "config.json").string());
@@ -90,7 +91,7 @@ TEST_CASE(
       REQUIRE(at + static_cast<size_t>(r.dim / 2) <= e.inv_freq.size());
       for (int32_t i = 0; i < r.dim / 2; ++i, ++at) {
         const float want = e.inv_freq[at], ulp = std::nextafter(want, 2 * want) - want;
-        CHECK(std::abs(r.inv_freq[static_cast<size_t>(i)] - want) <= 2 * ulp * magnified(json.value()));
+        CHECK(std::abs(r.inv_freq[static_cast<size_t>(i)] - want) <= ulp * allowed_ulps(json.value()));
       }
     }
     CHECK(at == e.inv_freq.size());
@@ -276,6 +277,18 @@ TEST_CASE("Gemma 3: two rotary bases, head norms, the pattern of windows, in bot
         std::string::npos);
   CHECK(refusal("Gemma3ForCausalLM", {{"sliding_window_pattern", "0"}}).find("sliding_window_pattern") !=
         std::string::npos);
+}
+
+TEST_CASE("a family's own names of a tensor replace the common one, and may be several") {
+  using Names = std::vector<std::string>;
+  const ModelSpec gemma = spec_of("Gemma2ForCausalLM"), mixtral = spec_of("MixtralForCausalLM");
+  CHECK(spellings(gemma, {.ours = "layers.{}.before_mlp", .layer = 3}) ==
+        Names{"model.layers.3.pre_feedforward_layernorm"});
+  CHECK(spellings(gemma, {.ours = "layers.{}.after_mix", .layer = 3}) ==
+        Names{"model.layers.3.post_attention_layernorm"});
+  CHECK(spellings(gemma, {.ours = "embed"}) == Names{"model.embed_tokens"});
+  CHECK(spellings(mixtral, {.ours = "layers.{}.experts.{e}.up", .layer = 1, .expert = 7}) ==
+        Names{"model.layers.1.block_sparse_moe.experts.7.w3", "model.layers.1.mlp.experts.7.up_proj"});
 }
 
 TEST_CASE("rotary settings in old and new spellings are the same frequencies") {
