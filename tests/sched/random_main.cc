@@ -21,6 +21,11 @@ void random_workloads(int32_t rounds, uint32_t seed) {
       SchedulerConfig c = tight_config(dice);
       Options o{.ahead = variant % 3, .seed = dice.word()};
       if (variant % 4 == 3) c.drafts = dice.between(1, 4), o.ahead = round % 3;
+      if (variant == 2) {  // with steps large enough to come to an end
+        o.preempt_one_in = 12;
+        c.max_step_tokens = dice.between(30, 60), c.long_prefill_token_threshold = 0;
+        c.max_step_logprobs = 1000;
+      }
       if (variant == 4) c.kv.hash = same_for_all;
       if (variant >= 5) o.cancel_one_in = 40, o.stop_one_in = 60, o.ahead = round % 3;
       if (variant >= 6) o.fail_one_in = 30, o.arrive = Arrive::kTogether;

@@ -102,6 +102,7 @@ TEST_CASE("a request may fill the whole cache but for its last token") {
   CHECK(validate(r, Scheduler(c).limits()).ok());
   CHECK(serve(c, {r, plain(2, 30, 11)}).at(1) == serve(paper_config(1, 64, 65), {r}).at(1));
   CHECK_FALSE(validate(plain(1, 30, 12), Scheduler(c).limits()).ok());
+  CHECK(serve(c, {plain(1, 40, 1)}).at(1) == serve(paper_config(1, 64, 65), {plain(1, 40, 1)}).at(1));
 }
 
 TEST_CASE("a lost step ends its requests and those that share what it was to write") {
@@ -245,6 +246,25 @@ TEST_CASE("cancelling at every state leaves the others' answers as they are") {
           }
   CHECK(cancelled > 500);
   CHECK(preempted > 100);
+}
+
+TEST_CASE("preempting at every state leaves all answers as they are") {
+  std::vector<Request> r{plain(1, 30, 12), plain(2, 30, 14), plain(3, 21, 14, 4)};
+  r[0].sampling.logprobs = r[1].sampling.prompt_logprobs = 1;
+  r[2].lockstep = true;
+  const Answers want = serve(paper_config(1, 64, 65), r, {.arrive = Arrive::kOneByOne});
+  for (bool caching : {true, false})
+    for (int32_t ahead : {0, 1, 2})
+      for (int32_t drafts : {0, 2})
+        for (int32_t step = 0; step < 40; ++step) {
+          SchedulerConfig c = paper_config(3, 9, 40, drafts);
+          c.kv.enable_prefix_caching = caching;
+          Totals t;
+          const Options o{.ahead = ahead, .arrive = Arrive::kTogether, .preempt_at = step};
+          REQUIRE(serve(c, r, o, &t) == want);
+          REQUIRE(t.preempted <= 1);
+          if (step > 0 && step < 15) REQUIRE(t.preempted == 1);
+        }
 }
 
 }  // namespace

@@ -24,6 +24,8 @@ struct Options {
   int32_t ahead = 0;
   Arrive arrive = Arrive::kAtRandom;
   uint32_t cancel_one_in = 0, fail_one_in = 0;  // steps; 0: never
+  uint32_t preempt_one_in = 0;                  // steps
+  int32_t preempt_at = -1;                      // the step before whose plan the last is preempted
   uint32_t stop_one_in = 0;                     // tokens: the text layer found a stop string, and cancels
   int32_t cancel_at = -1;  // the step before whose plan, or commit, `cancel` is cancelled
   bool before_commit = false;
@@ -53,6 +55,7 @@ class Service {
       if (one_in(options_.cancel_one_in)) sched_.cancel(1 + rng_() % requests_.size(), events_);
       if (step == options_.cancel_at && !options_.before_commit) sched_.cancel(options_.cancel, events_);
       hear({});
+      if (one_in(options_.preempt_one_in) || step == options_.preempt_at) sched_.preempt();
       flying_.emplace_back();
       sched_.plan(flying_.back().plan);
       watch(flying_.back().plan);
@@ -95,9 +98,10 @@ class Service {
       if (!preempted || rank(id) < rank(best_preempted)) best_preempted = id;
       preempted = true;
     }
+    const bool forced = options_.preempt_one_in > 0 || options_.preempt_at >= 0;
     if (preempted)  // whoever still runs ranks before whoever gave way
       for (auto& [slot, id] : slots_) QUIRE_CHECK(rank(id) < rank(best_preempted));
-    QUIRE_CHECK(!preempted || p.admit.empty());
+    QUIRE_CHECK(!preempted || p.admit.empty() || forced);
     for (const Admit& a : p.admit) {
       QUIRE_CHECK(!slots_.contains(a.slot.v) && a.adapter == request(a.request).adapter);
       slots_[a.slot.v] = a.request;
@@ -119,6 +123,7 @@ class Service {
       QUIRE_CHECK(r.count > 0 && r.drafts < r.count && (r.sample || r.drafts == 0));
       QUIRE_CHECK(config_.long_prefill_token_threshold == 0 ||
                   r.count <= config_.long_prefill_token_threshold);
+      QUIRE_CHECK(r.begin + r.count < static_cast<int32_t>(q.prompt.size()) + q.max_tokens);
       if (q.lockstep) QUIRE_CHECK(r.drafts == 0 && waited_for_[q.id] == 0);
       if (r.sample) ++waited_for_[q.id], samples_[p.step].push_back(q.id);
       tokens += r.count;
