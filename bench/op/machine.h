@@ -60,42 +60,37 @@ inline double read_bandwidth(Backend& b, size_t bytes) {
   return static_cast<double>(bytes) / t;
 }
 
-// Operations per second of independent f32 products and sums in all threads: fused in 16, fused in 8, or
-// apart in 4 floats, as the level has it.
-inline double multiply_add_rate(std::string_view isa, int32_t threads);
-
+// Operations per second of independent f32 products and sums in all threads: fused in 16 floats or in 8, or
+// apart in 4, as the level has it.
 #if defined(__x86_64__)
-#define QUIRE_BENCH_RATE(name, isa_flags, lanes)                                         \
-  __attribute__((target(isa_flags), optimize("fp-contract=fast"))) inline float name() { \
-    typedef float V __attribute__((vector_size(4 * lanes)));                             \
-    V a[8] = {}, x = {}, y = {};                                                         \
-    x += 0.5f, y += 1e-3f;                                                               \
-    for (int i = 0; i < 1'000'000; ++i)                                                  \
-      for (int j = 0; j < 8; ++j) {                                                      \
-        a[j] = a[j] * x + y;                                                             \
-        asm("" : "+v"(a[j]));                                                            \
-      }                                                                                  \
-    float s = 0;                                                                         \
-    for (int j = 0; j < 8; ++j) s += a[j][0];                                            \
-    return s;                                                                            \
-  }
-QUIRE_BENCH_RATE(rate_of_16, "avx512f,avx512dq,fma", 16)
-QUIRE_BENCH_RATE(rate_of_8, "avx2,fma", 8)
-QUIRE_BENCH_RATE(rate_of_4, "sse2", 4)
-#undef QUIRE_BENCH_RATE
+#define QUIRE_BENCH_TEN(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9)
+#define QUIRE_BENCH_LOOP(step)         \
+  for (int i = 0; i < 200'000; ++i)    \
+  asm volatile(QUIRE_BENCH_TEN(step):: \
+                   : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9")
+#define QUIRE_BENCH_16(r) "vfmadd231ps %%zmm15, %%zmm14, %%zmm" #r "\n"
+#define QUIRE_BENCH_8(r) "vfmadd231ps %%ymm15, %%ymm14, %%ymm" #r "\n"
+#define QUIRE_BENCH_4(r) "mulps %%xmm15, %%xmm" #r "\naddps %%xmm14, %%xmm" #r "\n"
 
 inline double multiply_add_rate(std::string_view isa, int32_t threads) {
   const bool wide = __builtin_cpu_supports("avx512dq"), fused = __builtin_cpu_supports("fma");
   const int lanes = isa == "portable" || !fused ? 4 : isa == "avx2" || !wide ? 8 : 16;
   ThreadPool pool(threads);
-  volatile float keep = 0;
-  const double t = median_seconds(5, [&](int) {
+  const double t = median_seconds(9, [&](int) {
     pool.run(threads * 4, [&](int32_t, int32_t) {
-      keep = lanes == 16 ? rate_of_16() : lanes == 8 ? rate_of_8() : rate_of_4();
+      if (lanes == 16) QUIRE_BENCH_LOOP(QUIRE_BENCH_16);
+      else if (lanes == 8) QUIRE_BENCH_LOOP(QUIRE_BENCH_8);
+      else QUIRE_BENCH_LOOP(QUIRE_BENCH_4);
     });
   });
-  return 2.0 * 8e6 * lanes * threads * 4 / t;
+  return 2.0 * 10 * 200'000 * lanes * threads * 4 / t;
 }
+
+#undef QUIRE_BENCH_TEN
+#undef QUIRE_BENCH_LOOP
+#undef QUIRE_BENCH_16
+#undef QUIRE_BENCH_8
+#undef QUIRE_BENCH_4
 #else
 inline double multiply_add_rate(std::string_view, int32_t) { return 0; }
 #endif

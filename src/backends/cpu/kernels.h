@@ -13,7 +13,7 @@ namespace quire::cpu {
 
 inline constexpr int32_t kPanel = 64;        // outputs of a panel of order kPairs64
 inline constexpr int32_t kRowBlock = 128;    // most rows of one tile of a product
-inline constexpr int32_t kChunk = 256;       // inputs unpacked at a time; even
+inline constexpr int32_t kChunk = 96;        // inputs unpacked at a time, even: they stay in the first cache
 inline constexpr int32_t kLogitChunk = 128;  // tokens that share one entry of a scan's maxima
 
 // --- products ---------------------------------------------------------------

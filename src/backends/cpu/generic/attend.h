@@ -60,7 +60,7 @@ static void find_piece(Piece& piece, const Attend& a, const AttendToken& t, int3
 
 // scores[kCount heads][256]: vectors [first, first + kKeys) of q k^T.
 template <int kCount, int kKeys>
-QUIRE_INLINE void dots(const Piece& piece, int32_t first, const float* q, int32_t dim, float* scores) {
+QUIRE_TILE void dots(const Piece& piece, int32_t first, const float* q, int32_t dim, float* scores) {
   F a[kCount][kKeys];
   const uint32_t* at[kKeys];
 #pragma GCC unroll 8
@@ -120,8 +120,8 @@ static Weights weigh(float* scores, const Piece& piece, const Attend& a) {
 // out[kCount heads][value_width], kFeatures vectors from `column` on = sum over the piece's keys, upwards, of
 // weight * value.
 template <int kCount, int kFeatures>
-QUIRE_INLINE void sum_values(const Piece& piece, const float* weights, int32_t width, int32_t column,
-                             float* out) {
+QUIRE_TILE void sum_values(const Piece& piece, const float* weights, int32_t width, int32_t column,
+                           float* out) {
   F a[kCount][kFeatures];
 #pragma GCC unroll 8
   for (int h = 0; h < kCount; ++h)

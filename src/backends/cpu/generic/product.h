@@ -8,13 +8,17 @@
 
 namespace quire::cpu::QUIRE_LEVEL {
 
+// Pairs of inputs after which a level that cannot hold 64 sums in registers changes to the next columns: they
+// stay in the first cache.
+inline constexpr int32_t kDirectPairs = 64;
+
 static_assert(kPanel % (kTileVectors * kWidth) == 0 && kPanel % (kDirectVectors * kWidth) == 0);
 
 // sums[kRows][64] (columns of kVectors vectors from `column` on) += x[kRows][2 first, 2 end) w, and the even
 // half of the pair `end` if `odd`.
 template <int kRows, int kVectors>
-QUIRE_INLINE void add_pairs(const uint32_t* words, const float* const* x, int32_t first, int32_t end,
-                            bool odd, float* sums) {
+QUIRE_TILE void add_pairs(const uint32_t* words, const float* const* x, int32_t first, int32_t end, bool odd,
+                          float* sums) {
   F a[kRows][kVectors];
 #pragma GCC unroll 8
   for (int m = 0; m < kRows; ++m)
@@ -49,7 +53,7 @@ QUIRE_INLINE void add_pairs(const uint32_t* words, const float* const* x, int32_
 
 // The same from unpacked weights [count][64].
 template <int kRows, int kVectors>
-QUIRE_INLINE void add_floats(const float* w, const float* const* x, int32_t count, float* sums) {
+QUIRE_TILE void add_floats(const float* w, const float* const* x, int32_t count, float* sums) {
   F a[kRows][kVectors];
 #pragma GCC unroll 8
   for (int m = 0; m < kRows; ++m)
@@ -83,9 +87,9 @@ static void direct(int rows, const uint32_t* words, int32_t in, const float* con
       add_pairs<kRows, kDirectVectors>(words, x, 0, in / 2, in % 2 != 0, sums);
       return;
     }
-    for (int32_t first = 0; first < (in + 1) / 2; first += kChunk / 4) {  // a chunk stays in the cache
-      const bool last = first + kChunk / 4 >= in / 2;
-      const int32_t end = last ? in / 2 : first + kChunk / 4;
+    for (int32_t first = 0; first < (in + 1) / 2; first += kDirectPairs) {
+      const bool last = first + kDirectPairs >= in / 2;
+      const int32_t end = last ? in / 2 : first + kDirectPairs;
       for (int c = 0; c < kPanel; c += kColumns)
         add_pairs<kRows, kDirectVectors>(words + c, x, first, end, last && in % 2 != 0, sums + c);
       if (last) return;

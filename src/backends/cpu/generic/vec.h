@@ -11,6 +11,8 @@
 #endif
 
 #define QUIRE_INLINE static inline __attribute__((always_inline))
+// A loop whose sums fill the registers, a function of its own so that the compiler has all of them to give.
+#define QUIRE_TILE static __attribute__((noinline))
 
 namespace quire::cpu::QUIRE_LEVEL {
 
