@@ -1,6 +1,7 @@
 #include "text/added_token_search.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/utf8.h"
 #include "text/white_space.h"
@@ -12,7 +13,7 @@ Result<AddedTokenSearch> AddedTokenSearch::make(const AddedTokens& tokens, bool 
   bool words = false;
   for (const AddedToken& t : tokens.all())
     if (t.normalized == normalized) s.sorted_.push_back(&t), words |= t.single_word;
-  std::ranges::stable_sort(s.sorted_, {}, &AddedToken::pattern);
+  std::ranges::sort(s.sorted_, {}, [](const AddedToken* t) { return std::tie(t->pattern, t->id); });
   for (uint32_t i = 0; i < s.sorted_.size(); ++i) {
     Range& r = s.by_first_byte_[static_cast<unsigned char>(s.sorted_[i]->pattern[0])];
     if (r.begin == r.end) r.begin = i;

@@ -18,10 +18,10 @@ Result<Pipeline> read_pipeline(const Json& json, const std::string& name) {
                                "pre_tokenizer", "post_processor", "decoder", "model"});
       !s.ok())
     return s;
-  static const Json kNull;
+  const Json null;
   const auto member = [&](std::string_view key) -> const Json& {
     const Json* v = json.find(key);
-    return v ? *v : kNull;
+    return v ? *v : null;
   };
   Status problem;
   if (const auto version = Fields(json, name, problem).text("version", "1.0"); version != "1.0")

@@ -22,7 +22,8 @@ class Pattern {
 
   // All matches of `text` (UTF-8: the caller has checked) from the left, none overlapping; an empty one is
   // skipped where the one before ended. A match that takes more steps than the length of the text explains
-  // is an error. Stops at the first problem of `to`.
+  // is an error; a step is a return to an earlier choice, so a pattern may still be quadratic by scanning
+  // ahead in vain from every place (a*+b). Stops at the first problem of `to`.
   Status each_match(std::string_view text, function_ref<Status(size_t begin, size_t end)> to) const;
 
  private:

@@ -21,7 +21,7 @@ class PieceCache {
 
   // Appends the tokens of `piece` if they are known.
   bool find(std::string_view piece, std::vector<Token>& to) const {
-    const Slot& s = slot_of(piece);
+    const Slot& s = slots_[index_of(piece)];
     if (s.piece != piece || s.tokens.empty()) return false;
     to.insert(to.end(), s.tokens.begin(), s.tokens.end());
     return true;
@@ -29,7 +29,7 @@ class PieceCache {
 
   void keep(std::string_view piece, std::span<const Token> tokens) {
     if (piece.size() > kLongest) return;
-    Slot& s = const_cast<Slot&>(slot_of(piece));
+    Slot& s = slots_[index_of(piece)];
     s.piece = piece;
     s.tokens.assign(tokens.begin(), tokens.end());
   }
@@ -40,8 +40,8 @@ class PieceCache {
     std::string piece;
     std::vector<Token> tokens;
   };
-  const Slot& slot_of(std::string_view piece) const {
-    return slots_[std::hash<std::string_view>()(piece) & (slots_.size() - 1)];
+  size_t index_of(std::string_view piece) const {
+    return std::hash<std::string_view>()(piece) & (slots_.size() - 1);
   }
 
   std::vector<Slot> slots_;
