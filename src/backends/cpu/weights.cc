@@ -21,24 +21,47 @@ Checked matrix_bytes(const Weight& w) {
          ((static_cast<int64_t>(w.in) + 1) / 2) * (kPanel * sizeof(uint32_t));
 }
 
-// Rows [first, end) of `rows`, inputs [k, k_end) with k even, which are rows [at, ...) of a panel.
-void pack(uint32_t* panel, int32_t at, const uint16_t* rows, int32_t first, int32_t end, int32_t in,
-          int32_t k, int32_t k_end) {
-  constexpr int32_t kPairs = 16;  // a cache line of each row
-  for (int32_t p = k / 2; p < k_end / 2; p += kPairs) {
-    const int32_t n = std::min(kPairs, k_end / 2 - p);
-    for (int32_t row = first; row < end; ++row) {
-      uint32_t words[kPairs];
-      std::memcpy(words, rows + static_cast<int64_t>(row) * in + 2 * p,
-                  static_cast<size_t>(n) * sizeof(uint32_t));
-      uint32_t* to = panel + static_cast<int64_t>(p) * kPanel + at + row - first;
-      for (int32_t i = 0; i < n; ++i) to[i * kPanel] = words[i];
+typedef uint32_t Words __attribute__((vector_size(16)));
+
+Words words_at(const uint16_t* from) {
+  Words w;
+  std::memcpy(&w, from, sizeof w);
+  return w;
+}
+
+// Four pairs of inputs of four rows, `in` apart, become four words each of four pairs, a panel's row apart.
+void transpose(uint32_t* to, const uint16_t* from, int64_t in) {
+  const Words a = words_at(from), b = words_at(from + in), c = words_at(from + 2 * in),
+              d = words_at(from + 3 * in);
+  const Words ab = __builtin_shufflevector(a, b, 0, 4, 1, 5),
+              more_ab = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  const Words cd = __builtin_shufflevector(c, d, 0, 4, 1, 5),
+              more_cd = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  const Words out[4] = {__builtin_shufflevector(ab, cd, 0, 1, 4, 5),
+                        __builtin_shufflevector(ab, cd, 2, 3, 6, 7),
+                        __builtin_shufflevector(more_ab, more_cd, 0, 1, 4, 5),
+                        __builtin_shufflevector(more_ab, more_cd, 2, 3, 6, 7)};
+  for (int i = 0; i < 4; ++i) std::memcpy(to + i * kPanel, &out[i], sizeof out[i]);
+}
+
+// `count` rows of `rows`, `in` apart, inputs [k, k_end) with k even, become words at `to`, which is the first
+// row's in pair k / 2.
+void pack(uint32_t* to, const uint16_t* rows, int32_t count, int64_t in, int32_t k, int32_t k_end) {
+  constexpr int32_t kInputs = 64;  // the words of so many are in the first cache until they are full
+  for (; k < k_end; k += kInputs) {
+    const int32_t end = std::min(k_end, k + kInputs), fours = (end - k) / 8 * 8;
+    for (int32_t row = 0; row < count; ++row) {
+      const uint16_t* from = rows + row * in;
+      int32_t i = k;
+      if (row % 4 == 0 && row + 4 <= count)
+        for (; i < k + fours; i += 8) transpose(to + (i - k) / 2 * kPanel + row, from + i, in);
+      else if (row / 4 * 4 + 4 <= count) i = k + fours;  // done with the row that begins the four
+      for (; i < end; i += 2)
+        to[(i - k) / 2 * kPanel + row] =
+            from[i] | (i + 1 < end ? static_cast<uint32_t>(from[i + 1]) << 16 : 0);
     }
+    to += kInputs / 2 * kPanel;
   }
-  if (k_end % 2 != 0)
-    for (int32_t row = first; row < end; ++row)
-      panel[static_cast<int64_t>(k_end / 2) * kPanel + at + row - first] =
-          rows[static_cast<int64_t>(row) * in + k_end - 1];
 }
 
 }  // namespace
@@ -77,8 +100,9 @@ void CpuBackend::load(const Weight& to, int32_t matrix, int32_t first, const Wei
   pool_.run(panels * pieces, [&](int32_t tile, int32_t) {
     const int32_t p = panel + tile / pieces, k = tile % pieces * kPackInputs;
     const int32_t begin = std::max(first, p * kPanel), stop = std::min(end, (p + 1) * kPanel);
-    pack(words + static_cast<int64_t>(p) * ((to.in + 1) / 2) * kPanel, begin - p * kPanel, from,
-         begin - first, stop - first, to.in, k, std::min(to.in, k + kPackInputs));
+    pack(words + (static_cast<int64_t>(p) * ((to.in + 1) / 2) + k / 2) * kPanel + begin - p * kPanel,
+         from + static_cast<int64_t>(begin - first) * to.in, stop - begin, to.in, k,
+         std::min(to.in, k + kPackInputs));
   });
 }
 
