@@ -20,13 +20,26 @@ namespace {
 constexpr size_t kLarge = size_t{1} << 20, kHugePage = size_t{2} << 20, kAlign = 64;
 constexpr size_t kNoLimit = std::numeric_limits<size_t>::max();
 
-struct Header {      // in the kAlign bytes before what we give out
-  void* base;        // of the whole piece
-  size_t map_bytes;  // 0: from malloc
+struct Header {  // in the kAlign bytes before a large piece
+  void* base;
+  size_t bytes;  // of the whole mapping
 };
 static_assert(sizeof(Header) <= kAlign);
 
 Header* header_of(void* data) { return reinterpret_cast<Header*>(static_cast<char*>(data) - kAlign); }
+
+// Only large pieces stand at a multiple of a huge page: that is how release tells them apart.
+bool is_large(const void* data) { return reinterpret_cast<uintptr_t>(data) % kHugePage == 0; }
+
+// From malloc and of the exact size, so that a sanitizer sees each byte read or written beside it.
+void* small_piece(size_t bytes) {
+  void* data = nullptr;
+  if (posix_memalign(&data, kAlign, std::max(bytes, size_t{1})) != 0) return nullptr;
+  if (!is_large(data)) return data;
+  void* other = small_piece(bytes);
+  std::free(data);
+  return other;
+}
 
 char* align_up(char* p, size_t to) {
   const auto n = reinterpret_cast<uintptr_t>(p);
@@ -89,11 +102,10 @@ size_t free_in_groups(const std::string& top, std::string path, const GroupFiles
 
 Result<void*> allocate_host_memory(size_t bytes) {
   if (bytes < kLarge) {
-    void* base = std::calloc(1, bytes + 2 * kAlign);
-    if (base == nullptr) return no_memory(bytes, free_host_memory());
-    char* data = align_up(static_cast<char*>(base) + kAlign, kAlign);
-    *header_of(data) = {base, 0};
-    return static_cast<void*>(data);
+    void* data = small_piece(bytes);
+    if (data == nullptr) return no_memory(bytes, free_host_memory());
+    std::memset(data, 0, bytes);
+    return data;
   }
   // What is not touched is not refused by the kernel: the process would end later, without a sentence.
   const size_t free = free_host_memory();
@@ -110,9 +122,12 @@ Result<void*> allocate_host_memory(size_t bytes) {
 
 void release_host_memory(void* data) {
   if (data == nullptr) return;
+  if (!is_large(data)) {
+    std::free(data);
+    return;
+  }
   const Header header = *header_of(data);
-  if (header.map_bytes == 0) std::free(header.base);
-  else munmap(header.base, header.map_bytes);
+  munmap(header.base, header.bytes);
 }
 
 size_t free_host_memory(const std::string& root) {
