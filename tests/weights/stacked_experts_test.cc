@@ -57,7 +57,7 @@ TEST_CASE("shapes without bytes may not list billions") {
   CHECK_FALSE(c->find("c.experts.0.down_proj.weight"));
   CHECK_FALSE(c->find("d.experts.0.gate_proj.weight"));
   CHECK(c->names().size() < 210'000);
-  CHECK(cpu_seconds() - begin < 2.0);
+  CHECK(cpu_seconds() - begin < 5.0);
 }
 
 }  // namespace
