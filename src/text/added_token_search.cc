@@ -27,11 +27,15 @@ Result<AddedTokenSearch> AddedTokenSearch::make(const AddedTokens& tokens, bool 
   return s;
 }
 
-const AddedToken* AddedTokenSearch::longest_at(std::string_view text, size_t at) const {
+const AddedToken* AddedTokenSearch::longest_at(std::string_view text, std::string_view plain,
+                                               size_t at) const {
   const AddedToken* best = nullptr;
+  bool takes_plain = false;
   Range r = by_first_byte_[static_cast<unsigned char>(text[at])];
   for (size_t depth = 1; r.begin != r.end; ++depth) {  // all in r begin with the `depth` bytes at `at`
-    if (sorted_[r.begin]->pattern.size() == depth) best = sorted_[r.begin];
+    takes_plain = takes_plain || (!plain.empty() && plain[at + depth - 1] != 0);
+    const AddedToken* first = sorted_[r.begin];
+    if (first->pattern.size() == depth && !(takes_plain && first->special)) best = first;
     if (at + depth >= text.size()) break;
     const auto byte_at = [&](const AddedToken* t) {
       return t->pattern.size() > depth ? static_cast<unsigned char>(t->pattern[depth]) : -1;
@@ -60,11 +64,11 @@ Result<bool> AddedTokenSearch::next_to_word(std::string_view text, size_t begin,
   return found;
 }
 
-Status AddedTokenSearch::split(std::string_view text, Sink to) const {
+Status AddedTokenSearch::split(std::string_view text, std::string_view plain, Sink to) const {
   size_t done = 0;                    // text before is handed on
   size_t run_begin = 0, run_end = 0;  // white space that was looked at before
   for (size_t at = 0; at < text.size() && !sorted_.empty();) {
-    const AddedToken* token = longest_at(text, at);
+    const AddedToken* token = longest_at(text, plain, at);
     if (!token) {
       ++at;
       continue;

@@ -22,14 +22,16 @@ class AddedTokenSearch {
   // Looks for those of `tokens`, which outlive it, whose `normalized` is as given.
   static Result<AddedTokenSearch> make(const AddedTokens& tokens, bool normalized);
 
-  Status split(std::string_view text, Sink to) const;
+  // `plain` is empty or has a byte for each of `text`: no special token takes one that is not 0.
+  Status split(std::string_view text, std::string_view plain, Sink to) const;
 
  private:
   struct Range {
     uint32_t begin = 0, end = 0;  // of sorted_
   };
 
-  const AddedToken* longest_at(std::string_view text, size_t at) const;  // null: none begins here
+  const AddedToken* longest_at(std::string_view text, std::string_view plain,
+                               size_t at) const;  // null: none begins here
   Result<bool> next_to_word(std::string_view text, size_t begin, size_t end) const;
 
   std::vector<const AddedToken*> sorted_;  // by pattern: those with a common beginning stand together

@@ -23,6 +23,16 @@ class PipelineDetokenizer final : public Detokenizer {
   bool skip_special_;
 };
 
+// A byte for each of a text: 1 where it is plain. Empty if it is so nowhere.
+std::string plain_bytes(size_t text_bytes, std::span<const TextRange> ranges) {
+  std::string plain;
+  if (ranges.empty()) return plain;
+  plain.resize(text_bytes);
+  for (const TextRange& r : ranges)
+    for (size_t i = r.begin; i < std::min(r.end, text_bytes); ++i) plain[i] = 1;
+  return plain;
+}
+
 }  // namespace
 
 struct PipelineTokenizer::Encoding {
@@ -47,8 +57,11 @@ Result<std::vector<Token>> PipelineTokenizer::encode(std::string_view text,
                                                      const EncodeOptions& options) const {
   if (!is_utf8(text)) return Status(Code::kInvalidArgument, "The text is not valid UTF-8.");
   Encoding e(text.size());
-  Status s = as_it_came_->split(text, [&](std::optional<Token> token, std::string_view section) {
-    if (!token) return encode_section(section, e);
+  const std::string plain = plain_bytes(text.size(), options.plain);
+  Status s = as_it_came_->split(text, plain, [&](std::optional<Token> token, std::string_view section) {
+    const auto at = static_cast<size_t>(section.data() - text.data());
+    if (!token)
+      return encode_section(section, std::string_view(plain).substr(plain.empty() ? 0 : at, section.size()), e);
     e.ids.push_back(*token);
     e.at_start = false;
     return Status();
@@ -58,7 +71,7 @@ Result<std::vector<Token>> PipelineTokenizer::encode(std::string_view text,
   return std::move(e.ids);
 }
 
-Status PipelineTokenizer::encode_section(std::string_view text, Encoding& e) const {
+Status PipelineTokenizer::encode_section(std::string_view text, std::string_view plain, Encoding& e) const {
   std::string normalized;
   if (!p_.normalizers.empty()) {
     normalized = text;
@@ -66,7 +79,7 @@ Status PipelineTokenizer::encode_section(std::string_view text, Encoding& e) con
       if (Status s = n(normalized); !s.ok()) return s;
     text = normalized;
   }
-  return in_normalized_->split(text, [&](std::optional<Token> token, std::string_view section) {
+  return in_normalized_->split(text, plain, [&](std::optional<Token> token, std::string_view section) {
     const bool begins_text = std::exchange(e.at_start, false);
     if (!token) return encode_piece({section, begins_text}, 0, e);
     e.ids.push_back(*token);

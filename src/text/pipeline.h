@@ -38,7 +38,7 @@ class PipelineTokenizer final : public Tokenizer {
   struct Encoding;  // of one text
 
   explicit PipelineTokenizer(Pipeline pipeline) : p_(std::move(pipeline)) {}
-  Status encode_section(std::string_view text, Encoding& e) const;
+  Status encode_section(std::string_view text, std::string_view plain, Encoding& e) const;
   Status encode_piece(const Piece& piece, size_t stage, Encoding& e) const;
 
   Pipeline p_;

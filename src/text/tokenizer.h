@@ -14,8 +14,16 @@
 
 namespace quire {
 
+struct TextRange {
+  size_t begin = 0, end = 0;  // bytes of a text; `end` is one past the last
+};
+
 struct EncodeOptions {
   bool add_special_tokens = true;  // as the file's post-processor says
+  // Text of strangers, in order and disjoint: no special token is recognised that takes a byte of it, and none
+  // is spelled with it. Added tokens that are not special (runs of spaces, markup) are found as everywhere.
+  // Ranges beyond the text are cut off.
+  std::span<const TextRange> plain = {};
 };
 
 class Tokenizer {

@@ -72,5 +72,24 @@ TEST_CASE("special tokens stand where the template puts them, and a text may hol
   CHECK(t->decode(Ids{8, 5, 3}, false) == "<s>abd");
 }
 
+TEST_CASE("plain text never becomes a special token, in whole or in part, but other added tokens stay") {
+  const auto t = tokenizer_of(tiny_json(
+      R"("added_tokens": [{"id": 8, "content": "<ab>", "special": true}, {"id": 9, "content": "<ab>d", "special": true},
+                          {"id": 10, "content": "<cd>", "special": false}, {"id": 11, "content": "<ba>", "special": true, "normalized": true}], )"));
+  const std::string text = "<ab>d<ab>d<cd><ba>";
+  const auto with_plain = [&](std::vector<TextRange> plain) {
+    auto ids = t->encode(text, {.add_special_tokens = false, .plain = plain});
+    REQUIRE_MESSAGE(ids.ok(), ids.status().message());
+    return std::move(ids).value();
+  };
+  CHECK(with_plain({}) == Ids{9, 9, 10, 11});
+  CHECK(with_plain({{0, text.size()}}) == Ids{5, 3, 5, 3, 10, 1, 0});
+  CHECK(with_plain({{0, SIZE_MAX}}) == Ids{5, 3, 5, 3, 10, 1, 0});
+  CHECK(with_plain({{4, 5}}) == Ids{8, 3, 9, 10, 11});  // the longer token would take a plain d
+  CHECK(with_plain({{1, 2}, {6, 6}}) == Ids{5, 3, 9, 10, 11});
+  CHECK(with_plain({{17, 18}}) == Ids{9, 9, 10, 1, 0});
+  CHECK(with_plain({{30, 40}}) == Ids{9, 9, 10, 11});
+}
+
 }  // namespace
 }  // namespace quire
