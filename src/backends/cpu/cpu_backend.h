@@ -11,7 +11,7 @@
 
 namespace quire::cpu {
 
-// What one thread needs to sample or score a line; grows to the vocabulary once.
+// What one thread needs to sample or score a line.
 struct LineScratch {
   struct Candidate {
     float value;
@@ -21,6 +21,14 @@ struct LineScratch {
   std::vector<float> maxima, sums, edited, values;
   std::vector<int32_t> ids;
   std::vector<Candidate> left;
+
+  // Room for whatever a line of so many tokens may need, so that no thread allocates in a warm step,
+  // whichever lines it happens to take.
+  void reserve(size_t vocab) {
+    for (auto* v : {&maxima, &sums, &edited, &values}) v->reserve(vocab);
+    ids.reserve(vocab);
+    left.reserve(vocab);
+  }
 };
 
 class CpuBackend final : public Backend {
@@ -82,6 +90,9 @@ class CpuBackend final : public Backend {
  private:
   // At least `floats` for each thread until the next call; what was there is lost.
   void reserve_scratch(int64_t floats);
+  void reserve_lines(const Mat& logits) {
+    for (LineScratch& s : lines_) s.reserve(static_cast<size_t>(logits.cols));
+  }
   float* scratch(int32_t worker) { return scratch_ + worker * scratch_floats_; }
 
   // Rows of one expert, or a part of them, as experts() sorts them.

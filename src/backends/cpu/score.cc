@@ -41,6 +41,7 @@ void list_best(LineScratch& s, const float* logits, int32_t vocab, int32_t count
 void CpuBackend::score(Mat logits, const ScoreArgs& args) {
   QUIRE_CHECK(logits.dtype == DType::kF32 && args.wanted.size == logits.rows);
   const int32_t vocab = logits.cols;
+  reserve_lines(logits);
   pool_.run(logits.rows, [&](int32_t line, int32_t worker) {
     const int32_t best = args.best.data[line], wanted = args.wanted.data[line];
     if (best < 0) return;
