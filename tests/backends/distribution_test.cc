@@ -2,6 +2,7 @@
 // float64 by the definitions, and independence between positions and between seeds. All seeds are fixed, so a
 // test passes always or never; the gate of 1e-6 leaves room for a backend that rounds otherwise.
 #include <algorithm>
+#include <deque>
 #include <numeric>
 
 #include "tests/backends/lines.h"
@@ -128,14 +129,14 @@ struct Case {
   Settings settings;
 };
 
-std::vector<Case> cases(size_t vocab) {
+std::deque<Case> cases(size_t vocab) {  // whose elements stay where they are while it grows
   Ints counts(vocab);
   std::vector<bool> allowed(vocab);
   for (size_t t = 0; t < vocab; ++t) {
     counts[t] = (t % 3 == 0 ? kInPrompt : 0) + (t % 4 == 1 ? static_cast<int32_t>(t % 5) : 0);
     allowed[t] = t % 3 != 1;
   }
-  std::vector<Case> all = {{"plain", {}}};
+  std::deque<Case> all = {{"plain", {}}};
   const auto add = [&](const char* name) -> Settings& { return all.emplace_back(Case{name, {}}).settings; };
   add("temperature 0.5").temperature = 0.5f;
   add("temperature 1.7").temperature = 1.7f;
