@@ -144,16 +144,18 @@ class HeldRunner : public StepRunner {
   struct Hold {
     std::mutex mutex;
     std::condition_variable change;
-    uint64_t submitted = 0, finished = 0;
+    uint64_t submitted = 0, finished = 0, asked = 0;  // asked: calls of collect()
 
     void finish() {
       std::lock_guard lock(mutex);
       ++finished;
       change.notify_all();
     }
-    bool wait_submitted(uint64_t n) {
+    bool wait_submitted(uint64_t n) { return wait_for(submitted, n); }
+    bool wait_asked(uint64_t n) { return wait_for(asked, n); }
+    bool wait_for(const uint64_t& count, uint64_t n) {
       std::unique_lock lock(mutex);
-      return change.wait_for(lock, std::chrono::seconds(20), [&] { return submitted >= n; });
+      return change.wait_for(lock, std::chrono::seconds(20), [&] { return count >= n; });
     }
   };
   struct Finally {  // lets the engine end, also when a test gives up
@@ -175,6 +177,8 @@ class HeldRunner : public StepRunner {
   }
   Status collect(StepResult& result) override {
     std::unique_lock lock(hold_.mutex);
+    ++hold_.asked;
+    hold_.change.notify_all();
     hold_.change.wait(lock, [this] { return collected_ < hold_.finished; });
     ++collected_;
     result = std::move(results_.front());
@@ -262,6 +266,22 @@ TEST_CASE("a cancel is told once, and nothing follows it, although a step of the
   }
   CHECK(ends == 1);
   CHECK(after == 0);
+}
+
+TEST_CASE("news that needs no step is told before the engine sleeps") {
+  HeldRunner::Hold hold;
+  News news;
+  Engine engine(config_for(2), std::make_unique<HeldRunner>(hold), news.listener(), 1);
+  const HeldRunner::Finally finally{hold};
+  REQUIRE(engine.submit({.id = 1, .prompt = {1, 2, 3}, .max_tokens = 1}).ok());
+  hold.finish();
+  REQUIRE(hold.wait_asked(2));  // for the step that only frees the slot
+  REQUIRE(engine.submit({.id = 2, .prompt = {1, 2, 3}, .max_tokens = 1}).ok());
+  engine.cancel(2);
+  hold.finish();
+  REQUIRE(news.wait_for(2));
+  CHECK(news.events[1].request == 2);
+  CHECK(news.events[1].finish == Finish::kCancelled);
 }
 
 TEST_CASE("an idle engine asks nothing of its runner") {
