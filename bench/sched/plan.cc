@@ -25,6 +25,11 @@ Request request(RequestId id, int32_t prompt, int32_t max_tokens, Token first) {
   return r;
 }
 
+double part(std::vector<double>& v, double fraction) {
+  std::ranges::sort(v);
+  return v[static_cast<size_t>(fraction * static_cast<double>(v.size() - 1))];
+}
+
 void measure(const Case& c) {
   SchedulerConfig config = mixed_config(c.running + c.shared, 1 << 20, c.kv_tokens);
   Scheduler sched(config);
@@ -48,7 +53,7 @@ void measure(const Case& c) {
   for (int32_t i = 0; i < c.waiting; ++i) enter(c.shared ? 130000 : 64, 100, c.shared ? 1 : word());
   const double add = std::chrono::duration<double, std::nano>(Clock::now() - begin).count();
   for (int i = 0; i < 50; ++i) step();
-  double planning = 0, committing = 0, slowest = 0;
+  std::vector<double> planning, committing, both;
   for (int i = 0; i < c.steps; ++i) {
     if (c.churn) {
       sched.cancel(static_cast<RequestId>(i) * 3 + 1, events);
@@ -64,21 +69,22 @@ void measure(const Case& c) {
     events.clear();
     const double a = std::chrono::duration<double, std::nano>(t1 - t0).count();
     const double b = std::chrono::duration<double, std::nano>(t3 - t2).count();
-    planning += a, committing += b, slowest = std::max(slowest, a + b);
+    planning.push_back(a), committing.push_back(b), both.push_back(a + b);
   }
   const int32_t running = sched.stats().running, waiting = sched.stats().waiting;
   const auto t4 = Clock::now();
   sched.cancel_all(events);
   const double cancel = std::chrono::duration<double, std::nano>(Clock::now() - t4).count();
-  std::printf("%-34s %7d %7d %9.0f %9.0f %10.0f %9.0f %9.0f\n", c.what, running, waiting, planning / c.steps,
-              committing / c.steps, slowest, c.waiting ? add / c.waiting : 0, cancel / (running + waiting));
+  std::printf("%-34s %7d %7d %9.0f %9.0f %10.0f %9.0f %9.0f\n", c.what, running, waiting, part(planning, 0.5),
+              part(committing, 0.5), part(both, 0.99), c.waiting ? add / c.waiting : 0,
+              cancel / (running + waiting));
 }
 
 }  // namespace
 }  // namespace quire
 
 int main() {
-  std::printf("%-34s %7s %7s %9s %9s %10s %9s %9s\n", "ns", "running", "waiting", "plan", "commit", "slowest",
+  std::printf("%-34s %7s %7s %9s %9s %10s %9s %9s\n", "ns", "running", "waiting", "plan", "commit", "99 %",
               "add", "cancel");
   constexpr int32_t kMuch = 1 << 22;
   for (const quire::Case& c : {quire::Case{"decode", 32, 0, kMuch}, quire::Case{"decode", 256, 0, kMuch},
