@@ -8,15 +8,14 @@
 
 namespace quire::cpu::QUIRE_LEVEL {
 
-// Pairs of inputs after which a level that cannot hold 64 sums in registers changes to the next columns: they
-// stay in the first cache.
+// Pairs of inputs that stay in the first cache while several tiles of rows or of columns use them.
 inline constexpr int32_t kDirectPairs = 64;
 
-static_assert(kPanel % (kTileVectors * kWidth) == 0 && kPanel % (kDirectVectors * kWidth) == 0);
+static_assert(kPanel % (kTileVectors * kWidth) == 0 && kPanel % (kOneRowVectors * kWidth) == 0);
 
 // sums[kRows][64] (columns of kVectors vectors from `column` on) += x[kRows][2 first, 2 end) w, and the even
-// half of the pair `end` if `odd`.
-template <int kRows, int kVectors>
+// half of the pair `end` if `odd`. kFetch: the words come from memory.
+template <int kRows, int kVectors, bool kFetch>
 QUIRE_TILE void add_pairs(const uint32_t* words, const float* const* x, int32_t first, int32_t end, bool odd,
                           float* sums) {
   F a[kRows][kVectors];
@@ -26,7 +25,7 @@ QUIRE_TILE void add_pairs(const uint32_t* words, const float* const* x, int32_t 
     for (int v = 0; v < kVectors; ++v) a[m][v] = load<F>(sums + m * kPanel + v * kWidth);
   for (int32_t p = first; p < end; ++p) {
     const uint32_t* at = words + static_cast<int64_t>(p) * kPanel;
-    if (kRows <= 2)
+    if (kFetch)
       for (int line = 0; line < kVectors * kWidth; line += 16) __builtin_prefetch(at + kPanel * 24 + line);
 #pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) {
@@ -79,21 +78,14 @@ QUIRE_TILE void add_floats(const float* w, const float* const* x, int32_t count,
 
 // `rows` is turned from a number into a template argument.
 template <int kRows>
-static void direct(int rows, const uint32_t* words, int32_t in, const float* const* x, float* sums) {
+static void from_words(int rows, bool fetch, const uint32_t* words, const float* const* x, int32_t first,
+                       int32_t end, bool odd, float* sums) {
   if constexpr (kRows > 0) {
-    if (rows != kRows) return direct<kRows - 1>(rows, words, in, x, sums);
-    constexpr int kColumns = kDirectVectors * kWidth;
-    if (kColumns == kPanel) {
-      add_pairs<kRows, kDirectVectors>(words, x, 0, in / 2, in % 2 != 0, sums);
-      return;
-    }
-    for (int32_t first = 0; first < (in + 1) / 2; first += kDirectPairs) {
-      const bool last = first + kDirectPairs >= in / 2;
-      const int32_t end = last ? in / 2 : first + kDirectPairs;
-      for (int c = 0; c < kPanel; c += kColumns)
-        add_pairs<kRows, kDirectVectors>(words + c, x, first, end, last && in % 2 != 0, sums + c);
-      if (last) return;
-    }
+    if (rows != kRows) return from_words<kRows - 1>(rows, fetch, words, x, first, end, odd, sums);
+    constexpr int kVectors = kRows == 1 ? kOneRowVectors : kTileVectors;
+    for (int c = 0; c < kPanel; c += kVectors * kWidth)
+      if (fetch) add_pairs<kRows, kVectors, true>(words + c, x, first, end, odd, sums + c);
+      else add_pairs<kRows, kVectors, false>(words + c, x, first, end, odd, sums + c);
   }
 }
 
@@ -129,13 +121,28 @@ static void panel_sums(const Product& p, int32_t panel, int32_t first, int32_t c
   }
   for (int32_t i = 0; i < count * kPanel; i += kWidth) store(sums + i, zero());
   const uint32_t* words = p.words + static_cast<int64_t>(panel) * ((p.in + 1) / 2) * kPanel;
-  if (count <= kDirectRows) return direct<kDirectRows>(count, words, p.in, x, sums);
   const int32_t tiles = (count + kTileRows - 1) / kTileRows;
+  const auto rows_of = [&](int32_t tile, int32_t before) {  // as even as can be
+    return (count - before + tiles - tile - 1) / (tiles - tile);
+  };
+  if (count <= kDirectRows) {
+    const int32_t pairs = p.in / 2;
+    for (int32_t k = 0; k < (p.in + 1) / 2; k += kDirectPairs) {
+      const int32_t end = k + kDirectPairs < pairs ? k + kDirectPairs : pairs;
+      const bool odd = p.in % 2 != 0 && k + kDirectPairs > pairs;
+      for (int32_t t = 0, row = 0; t < tiles; ++t) {
+        const int32_t rows = rows_of(t, row);
+        from_words<kTileRows>(rows, t == 0, words, x + row, k, end, odd, sums + row * kPanel);
+        row += rows;
+      }
+    }
+    return;
+  }
   for (int32_t k = 0; k < p.in; k += kChunk) {
     const int32_t inputs = p.in - k < kChunk ? p.in - k : kChunk;
     unpack(words + static_cast<int64_t>(k / 2) * kPanel, (inputs + 1) / 2, floats);
-    for (int32_t t = 0, row = 0; t < tiles; ++t) {  // as even as can be
-      const int32_t rows = (count - row + tiles - t - 1) / (tiles - t);
+    for (int32_t t = 0, row = 0; t < tiles; ++t) {
+      const int32_t rows = rows_of(t, row);
       from_floats<kTileRows>(rows, floats, x + row, inputs, sums + row * kPanel);
       row += rows;
       for (int32_t i = row - rows; i < row; ++i) x[i] += inputs;

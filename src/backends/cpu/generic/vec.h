@@ -44,18 +44,19 @@ QUIRE_INLINE I as_int(F v) { return reinterpret_cast<I>(v); }
 QUIRE_INLINE F splat(float x) { return reinterpret_cast<F>(_mm512_set1_ps(x)); }
 QUIRE_INLINE U splat_bits(uint32_t x) { return reinterpret_cast<U>(_mm512_set1_epi32(static_cast<int>(x))); }
 QUIRE_INLINE F fma(F a, F b, F c) { return reinterpret_cast<F>(_mm512_fmadd_ps(a, b, c)); }
-// Register tiles of products: kTileRows x kTileVectors sums stay in registers.
-inline constexpr int kTileRows = 6, kTileVectors = 4, kDirectRows = 6, kDirectVectors = 4;
+// Products: kTileRows x kTileVectors sums stay in registers, or kOneRowVectors of one row; up to kDirectRows
+// rows unpack weights in registers. Measured.
+inline constexpr int kTileRows = 6, kTileVectors = 4, kOneRowVectors = 4, kDirectRows = 16;
 #elif QUIRE_WIDTH == 8
 QUIRE_INLINE F splat(float x) { return reinterpret_cast<F>(_mm256_set1_ps(x)); }
 QUIRE_INLINE U splat_bits(uint32_t x) { return reinterpret_cast<U>(_mm256_set1_epi32(static_cast<int>(x))); }
 QUIRE_INLINE F fma(F a, F b, F c) { return reinterpret_cast<F>(_mm256_fmadd_ps(a, b, c)); }
-inline constexpr int kTileRows = 6, kTileVectors = 2, kDirectRows = 1, kDirectVectors = 8;
+inline constexpr int kTileRows = 6, kTileVectors = 2, kOneRowVectors = 8, kDirectRows = 4;
 #else
 QUIRE_INLINE F splat(float x) { return F{x, x, x, x}; }
 QUIRE_INLINE U splat_bits(uint32_t x) { return U{x, x, x, x}; }
 QUIRE_INLINE F fma(F a, F b, F c) { return a * b + c; }  // two roundings, everywhere in this level
-inline constexpr int kTileRows = 4, kTileVectors = 2, kDirectRows = 1, kDirectVectors = 8;
+inline constexpr int kTileRows = 4, kTileVectors = 2, kOneRowVectors = 8, kDirectRows = 8;
 #endif
 QUIRE_INLINE F zero() { return splat(0.0f); }
 QUIRE_INLINE F max(F a, F b) { return a > b ? a : b; }  // b where one is NaN
