@@ -62,9 +62,13 @@ static void find_piece(Piece& piece, const Attend& a, const AttendToken& t, int3
 template <int kCount, int kKeys>
 QUIRE_TILE void dots(const Piece& piece, int32_t first, const float* q, int32_t dim, float* scores) {
   F a[kCount][kKeys];
-  const uint32_t* at[kKeys];
+  const uint32_t *at[kKeys], *next[kKeys];  // pages lie anywhere: no hardware foresees the next one
+  const bool more = kKeys > 1 && (first + 2 * kKeys) * kWidth <= piece.to;
 #pragma GCC unroll 8
-  for (int v = 0; v < kKeys; ++v) at[v] = piece.keys[first + v];
+  for (int v = 0; v < kKeys; ++v) {
+    at[v] = piece.keys[first + v];
+    next[v] = more ? piece.keys[first + kKeys + v] : at[v];
+  }
 #pragma GCC unroll 8
   for (int h = 0; h < kCount; ++h)
 #pragma GCC unroll 8
@@ -74,6 +78,7 @@ QUIRE_TILE void dots(const Piece& piece, int32_t first, const float* q, int32_t 
 #pragma GCC unroll 8
     for (int v = 0; v < kKeys; ++v) {
       const U words = load<U>(at[v] + d / 2 * piece.key_stride);
+      if (kKeys > 1) __builtin_prefetch(next[v] + d / 2 * piece.key_stride);
       const F even = low_of(words), odd = high_of(words);
 #pragma GCC unroll 8
       for (int h = 0; h < kCount; ++h) {
@@ -132,6 +137,7 @@ QUIRE_TILE void sum_values(const Piece& piece, const float* weights, int32_t wid
     const int32_t from = piece.from > start ? piece.from - start : 0;
     const int32_t to = piece.to - start < piece.per_block ? piece.to - start : piece.per_block;
     const uint32_t* values = piece.values[b] + column;
+    const int64_t next = start + piece.per_block < piece.to ? piece.values[b + 1] - piece.values[b] : 0;
     const float* w = weights + start;
     if (from % 2 != 0)  // the later half of a word
       for (int v = 0; v < kFeatures; ++v) {
@@ -143,6 +149,7 @@ QUIRE_TILE void sum_values(const Piece& piece, const float* weights, int32_t wid
 #pragma GCC unroll 8
       for (int v = 0; v < kFeatures; ++v) {
         const U words = load<U>(values + i / 2 * width + v * kWidth);
+        if (kFeatures > 1) __builtin_prefetch(values + i / 2 * width + v * kWidth + next);
         const F even = low_of(words), odd = high_of(words);
 #pragma GCC unroll 8
         for (int h = 0; h < kCount; ++h) {
