@@ -69,7 +69,7 @@ void CpuBackend::place_qkv(Mat qkv, const KvView& kv, const StepTables& t, const
   p.q_eps = a.q_norm.eps, p.q_plus_one = a.q_norm.plus_one;
   p.k_eps = a.k_norm.eps, p.k_plus_one = a.k_norm.plus_one;
   constexpr int32_t kTokens = 4;
-  pool_.run((qkv.rows + kTokens - 1) / kTokens, [&](int32_t tile, int32_t) {
+  share((qkv.rows + kTokens - 1) / kTokens, int64_t{16} * qkv.rows * qkv.cols, [&](int32_t tile, int32_t) {
     for (int32_t i = tile * kTokens; i < std::min(qkv.rows, (tile + 1) * kTokens); ++i) {
       const int32_t position = position_of(t, i), in_table = position / kv.block_size;
       QUIRE_CHECK(position >= 0 && in_table < t.blocks_per_slot);
@@ -93,7 +93,9 @@ void CpuBackend::attend(Mat out, Mat q, const KvView& kv, const StepTables& t, c
   g.softcap = a.softcap;
   reserve_scratch(k_.attend_scratch(g));
   // Tokens of a row follow each other within a kv head, so that its pages stay near.
-  pool_.run(a.kv_heads * q.rows, [&](int32_t tile, int32_t worker) {
+  const int64_t keys =
+      q.rows > 0 ? position_of(t, q.rows - 1) + 1 : 0;  // of the last token; others are like it
+  share(a.kv_heads * q.rows, 2 * keys * q.rows * q.cols, [&](int32_t tile, int32_t worker) {
     const int32_t head = tile / q.rows, token = tile % q.rows, first = head * g.heads * a.head_dim;
     AttendToken w;
     w.q = q.f32(token) + first;

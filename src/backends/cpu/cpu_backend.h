@@ -88,6 +88,9 @@ class CpuBackend final : public Backend {
   void score(Mat logits, const ScoreArgs&) override;
 
  private:
+  // Hands tiles to the threads, or does them here if there is too little to do: about so many products and
+  // sums altogether.
+  void share(int32_t tiles, int64_t work, ThreadPool::Body body);
   // At least `floats` for each thread until the next call; what was there is lost.
   void reserve_scratch(int64_t floats);
   void reserve_lines(const Mat& logits) {

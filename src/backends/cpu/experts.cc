@@ -31,22 +31,23 @@ void CpuBackend::route(Mat weights, MutIntSpan experts, Mat logits, const Moe& m
   QUIRE_CHECK(logits.dtype == DType::kF32 && weights.dtype == DType::kF32);
   reserve_scratch(m.experts);
   constexpr int32_t kRows = 16;
-  pool_.run((logits.rows + kRows - 1) / kRows, [&](int32_t tile, int32_t worker) {
-    for (int32_t i = tile * kRows; i < std::min(logits.rows, (tile + 1) * kRows); ++i) {
-      const float* l = logits.f32(i);
-      int32_t* chosen = experts.data + static_cast<int64_t>(i) * m.per_token;
-      choose(l, m.experts, m.per_token, chosen);
-      const float top = *std::max_element(l, l + m.experts);
-      float* e = scratch(worker);
-      for (int32_t j = 0; j < m.experts; ++j) e[j] = l[j] - top;
-      k_.exp(e, m.experts);
-      float all = 0, kept = 0;
-      for (int32_t j = 0; j < m.experts; ++j) all += e[j];
-      for (int32_t j = 0; j < m.per_token; ++j) kept += e[chosen[j]];
-      for (int32_t j = 0; j < m.per_token; ++j)
-        weights.f32(i)[j] = e[chosen[j]] / (m.renormalize ? kept : all);
-    }
-  });
+  share((logits.rows + kRows - 1) / kRows, int64_t{8} * logits.rows * m.experts * m.per_token,
+        [&](int32_t tile, int32_t worker) {
+          for (int32_t i = tile * kRows; i < std::min(logits.rows, (tile + 1) * kRows); ++i) {
+            const float* l = logits.f32(i);
+            int32_t* chosen = experts.data + static_cast<int64_t>(i) * m.per_token;
+            choose(l, m.experts, m.per_token, chosen);
+            const float top = *std::max_element(l, l + m.experts);
+            float* e = scratch(worker);
+            for (int32_t j = 0; j < m.experts; ++j) e[j] = l[j] - top;
+            k_.exp(e, m.experts);
+            float all = 0, kept = 0;
+            for (int32_t j = 0; j < m.experts; ++j) all += e[j];
+            for (int32_t j = 0; j < m.per_token; ++j) kept += e[chosen[j]];
+            for (int32_t j = 0; j < m.per_token; ++j)
+              weights.f32(i)[j] = e[chosen[j]] / (m.renormalize ? kept : all);
+          }
+        });
 }
 
 void CpuBackend::sort_by_expert(IntSpan experts, Mat weights, const Moe& m) {
@@ -87,7 +88,7 @@ void CpuBackend::experts(Mat out, Mat x, Mat weights, IntSpan experts, const Wei
   const auto parts = static_cast<int32_t>(expert_rows_.size());
 
   const int32_t panels = panels_of(m.width);
-  pool_.run(parts * panels, [&](int32_t tile, int32_t worker) {
+  share(parts * panels, pairs * gate_up.in * gate_up.out, [&](int32_t tile, int32_t worker) {
     const ExpertRows& part = expert_rows_[static_cast<size_t>(tile / panels)];
     Product p = product_of(gate_up, part.expert, inner, x);
     p.x_row = sorted_row_.data();
@@ -96,7 +97,7 @@ void CpuBackend::experts(Mat out, Mat x, Mat weights, IntSpan experts, const Wei
     k_.gated(p, tile % panels, part.first, part.count, scratch(worker));
   });
 
-  pool_.run(panels_of(down.out), [&](int32_t panel, int32_t worker) {
+  share(panels_of(down.out), pairs * down.in * down.out, [&](int32_t panel, int32_t worker) {
     const int32_t column = panel * kPanel, columns = std::min(kPanel, down.out - column);
     for (int32_t i = 0; i < out.rows; ++i) std::fill_n(out.f32(i) + column, columns, 0.0f);
     for (const ExpertRows& part : expert_rows_) {

@@ -25,6 +25,12 @@ CpuBackend::CpuBackend(const Level& level, int32_t threads) : k_(*level.kernels)
 
 CpuBackend::~CpuBackend() { release_host_memory(scratch_); }
 
+void CpuBackend::share(int32_t tiles, int64_t work, ThreadPool::Body body) {
+  constexpr int64_t kWorthIt = 1 << 17;  // some microseconds; meeting another thread takes about one
+  if (work >= kWorthIt) return pool_.run(tiles, body);
+  for (int32_t tile = 0; tile < tiles; ++tile) body(tile, 0);
+}
+
 void CpuBackend::reserve_scratch(int64_t floats) {
   if (floats <= scratch_floats_) return;
   release_host_memory(scratch_);

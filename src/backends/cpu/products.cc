@@ -23,7 +23,7 @@ void CpuBackend::linear(Mat out, Mat x, const Weight& w) {
   QUIRE_CHECK(out.cols == w.out && out.rows == x.rows && w.count == 1);
   const Product p = product_of(w, 0, out, x);
   const RowBlocks rows(x.rows);
-  pool_.run(panels_of(w.out) * rows.blocks, [&](int32_t tile, int32_t worker) {
+  share(panels_of(w.out) * rows.blocks, int64_t{x.rows} * w.in * w.out, [&](int32_t tile, int32_t worker) {
     const int32_t block = tile % rows.blocks, first = rows.first(block);
     k_.linear(p, tile / rows.blocks, first, rows.first(block + 1) - first, scratch(worker));
   });
@@ -35,10 +35,11 @@ void CpuBackend::mlp_in(Mat out, Mat x, const Weight& gate_up, const Mlp& m) {
   p.width = m.width;
   p.act = m.act;
   const RowBlocks rows(x.rows);
-  pool_.run(panels_of(m.width) * rows.blocks, [&](int32_t tile, int32_t worker) {
-    const int32_t block = tile % rows.blocks, first = rows.first(block);
-    k_.gated(p, tile / rows.blocks, first, rows.first(block + 1) - first, scratch(worker));
-  });
+  share(panels_of(m.width) * rows.blocks, int64_t{x.rows} * gate_up.in * gate_up.out,
+        [&](int32_t tile, int32_t worker) {
+          const int32_t block = tile % rows.blocks, first = rows.first(block);
+          k_.gated(p, tile / rows.blocks, first, rows.first(block + 1) - first, scratch(worker));
+        });
 }
 
 }  // namespace quire::cpu

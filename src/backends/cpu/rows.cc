@@ -20,7 +20,7 @@ void CpuBackend::embed(Mat out, const Weight& table, IntSpan tokens, const StepT
   QUIRE_CHECK(out.dtype == DType::kF32 && out.cols == table.in && out.rows == tokens.size);
   QUIRE_CHECK(table.layout == prefer(table.layout, table.out, table.in));
   const int32_t step = std::max(1, rows_per_tile(out.cols) / 4);
-  pool_.run(tiles_of(out.rows, step), [&](int32_t tile, int32_t) {
+  share(tiles_of(out.rows, step), int64_t{32} * out.rows * out.cols, [&](int32_t tile, int32_t) {
     for (int32_t i = tile * step; i < std::min(out.rows, (tile + 1) * step); ++i) {
       int32_t token = tokens.data[i];
       if (token == -1) token = last_token.data[t.slot.data[t.row_of.data[i]]];
@@ -38,7 +38,7 @@ void CpuBackend::norm(Mat out, Mat residual, Mat x, const Weight& w, const Norm&
   QUIRE_CHECK(!weighted || (w.in == cols && w.layout.elem == Elem::kF32 && w.layout.order == Order::kRows));
   const auto* weight = weighted ? static_cast<const float*>(w.data) : nullptr;
   const int32_t step = rows_per_tile(cols);
-  pool_.run(tiles_of(residual.rows, step), [&](int32_t tile, int32_t) {
+  share(tiles_of(residual.rows, step), int64_t{8} * residual.rows * cols, [&](int32_t tile, int32_t) {
     for (int32_t i = tile * step; i < std::min(residual.rows, (tile + 1) * step); ++i)
       k_.norm(out ? out.f32(i) : nullptr, residual.f32(i), x ? x.f32(i) : nullptr, weight, cols, n.eps,
               n.plus_one);
@@ -56,7 +56,7 @@ void CpuBackend::softcap(Mat logits, float cap) {
   QUIRE_CHECK(logits.dtype == DType::kF32);
   constexpr int32_t kPart = 1 << 13;
   const int32_t parts = tiles_of(logits.cols, kPart);
-  pool_.run(logits.rows * parts, [&](int32_t tile, int32_t) {
+  share(logits.rows * parts, int64_t{32} * logits.rows * logits.cols, [&](int32_t tile, int32_t) {
     const int32_t begin = tile % parts * kPart;
     k_.softcap(logits.f32(tile / parts) + begin, std::min(kPart, logits.cols - begin), cap);
   });

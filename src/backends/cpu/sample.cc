@@ -201,7 +201,7 @@ int32_t choose(Line line) {
 void CpuBackend::sample(Mat logits, const SampleArgs& args) {
   QUIRE_CHECK(logits.dtype == DType::kF32 && args.slot.size == logits.rows);
   reserve_lines(logits);
-  pool_.run(logits.rows, [&](int32_t first, int32_t worker) {
+  share(logits.rows, int64_t{8} * logits.rows * logits.cols, [&](int32_t first, int32_t worker) {
     const int32_t slot = args.slot.data[first];
     // Lines of one slot that follow each other are one thread's: each counts the tokens before it.
     if (first > 0 && args.slot.data[first - 1] == slot) return;

@@ -42,7 +42,7 @@ void CpuBackend::score(Mat logits, const ScoreArgs& args) {
   QUIRE_CHECK(logits.dtype == DType::kF32 && args.wanted.size == logits.rows);
   const int32_t vocab = logits.cols;
   reserve_lines(logits);
-  pool_.run(logits.rows, [&](int32_t line, int32_t worker) {
+  share(logits.rows, int64_t{32} * logits.rows * logits.cols, [&](int32_t line, int32_t worker) {
     const int32_t best = args.best.data[line], wanted = args.wanted.data[line];
     if (best < 0) return;
     QUIRE_CHECK(best <= args.most && wanted >= 0 && wanted < vocab);

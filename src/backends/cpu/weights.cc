@@ -97,7 +97,7 @@ void CpuBackend::load(const Weight& to, int32_t matrix, int32_t first, const Wei
   const auto* from = static_cast<const uint16_t*>(rows.data);
   const int32_t end = first + rows.out, panel = first / kPanel, panels = (end - 1) / kPanel + 1 - panel;
   const int32_t pieces = (to.in + kPackInputs - 1) / kPackInputs;
-  pool_.run(panels * pieces, [&](int32_t tile, int32_t) {
+  share(panels * pieces, int64_t{4} * rows.out * to.in, [&](int32_t tile, int32_t) {
     const int32_t p = panel + tile / pieces, k = tile % pieces * kPackInputs;
     const int32_t begin = std::max(first, p * kPanel), stop = std::min(end, (p + 1) * kPanel);
     pack(words + (static_cast<int64_t>(p) * ((to.in + 1) / 2) + k / 2) * kPanel + begin - p * kPanel,
