@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/human_size.h"
+#include "base/utf8.h"
 #include "cli/batch_run.h"
 #include "cli/sampling_settings.h"
 #include "cli/started_model.h"
@@ -57,8 +58,9 @@ BatchInput input_of_prompts(const std::vector<std::string>& prompts) {
   return input;
 }
 
-BatchInput input_of_lines(LineReader& reader, WakeEvent& wake) {
+BatchInput input_of_lines(int fd, LineReader& reader, WakeEvent& wake) {
   BatchInput input;
+  if (isatty(STDERR_FILENO) == 1) input.lines = count_lines(fd);  // for the progress bar only
   input.next = [&reader](std::string& line) { return reader.next(line); };
   input.error = [&reader] { return reader.error(); };
   input.wake = [&wake] { wake.ring(); };
@@ -87,6 +89,8 @@ void say_figures(const BatchOutcome& o) {
 std::optional<std::string> misuse(const GenerateFlags& f, const Given& given) {
   const bool input = std::ranges::any_of(given.used, [](const auto& used) { return used.first == "input"; });
   if (!f.prompts.empty() && input) return "give either --prompt or --input, not both.";
+  if (!std::ranges::all_of(f.prompts, [](const std::string& p) { return is_utf8(p); }))
+    return "--prompt must be UTF-8.";
   if (f.prompts.empty() && f.input == "-" && isatty(STDIN_FILENO) == 1)
     return "give --prompt TEXT or --input FILE, or pipe lines of JSON into standard input.";
   if (f.prompts.empty() && f.input != "-" && same_file(f.input, f.output))
@@ -124,8 +128,8 @@ int run_generate(const Command& command, std::span<const std::string> arguments)
 
   WakeEvent wake;
   LineReader reader(input_fd.value(), wake.fd());
-  const BatchInput input =
-      flags.prompts.empty() ? input_of_lines(reader, wake) : input_of_prompts(flags.prompts);
+  const BatchInput input = flags.prompts.empty() ? input_of_lines(input_fd.value(), reader, wake)
+                                                 : input_of_prompts(flags.prompts);
   BatchOptions options{.tokenizer = tokenizer.ok() ? tokenizer.value().get() : nullptr,
                        .defaults = model.generation.defaults,
                        .vocab = model.launched.blueprint->spec.vocab,

@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -55,6 +57,22 @@ LineReader::Got LineReader::next(std::string& line) {
     at_ = end == std::string::npos ? stop : stop + 1;
     if (end != std::string::npos) return too_long ? Got::kTooLong : Got::kLine;
   }
+}
+
+uint64_t count_lines(int fd) {
+  struct stat st{};
+  if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) return 0;
+  std::string buffer(size_t{1} << 16, '\0');
+  uint64_t lines = 0;
+  char last = '\n';
+  for (off_t at = lseek(fd, 0, SEEK_CUR);;) {
+    const ssize_t n = pread(fd, buffer.data(), buffer.size(), at);
+    if (n <= 0) break;
+    lines += static_cast<uint64_t>(std::count(buffer.begin(), buffer.begin() + n, '\n'));
+    last = buffer[static_cast<size_t>(n) - 1];
+    at += n;
+  }
+  return lines + (last != '\n');
 }
 
 }  // namespace quire

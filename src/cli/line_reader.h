@@ -33,4 +33,7 @@ class LineReader {
   Status error_;
 };
 
+// How many lines a regular file has, read from here without moving in it; 0: it is no such file.
+uint64_t count_lines(int fd);
+
 }  // namespace quire

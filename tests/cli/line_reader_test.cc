@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/wake_event.h"
+#include "tests/cli/program.h"
 
 namespace quire {
 namespace {
@@ -78,6 +79,24 @@ TEST_CASE("a wake ends an input that waits") {
   std::thread waker([&] { wake.ring(); });
   CHECK(reader.next(line) == LineReader::Got::kEnd);
   waker.join();
+}
+
+TEST_CASE("lines of a file are counted without reading it away") {
+  const ScratchFolder folder;
+  const auto count = [&](const std::string& text) {
+    const int fd = open(folder.write("f", text).c_str(), O_RDONLY);
+    const uint64_t n = count_lines(fd);
+    LineReader reader(fd, -1);
+    CHECK(all(reader).size() == n);
+    close(fd);
+    return n;
+  };
+  CHECK(count("") == 0);
+  CHECK(count("a\nb\n") == 2);
+  CHECK(count("a\n\nb") == 3);
+  CHECK(count(std::string(200'000, '\n')) == 200'000);
+  const Pipe p;
+  CHECK(count_lines(p.ends[0]) == 0);
 }
 
 TEST_CASE("an input that cannot be read is an error") {

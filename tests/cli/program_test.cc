@@ -20,15 +20,13 @@ const std::string kModel = QUIRE_TEST_DATA "/goldens/llama3";
 
 std::string line(const std::string& rest) { return "{\"prompt_token_ids\":[1,2,3]" + rest + "}\n"; }
 
-size_t count_lines(const std::string& text) { return static_cast<size_t>(std::ranges::count(text, '\n')); }
-
 // Exit 2, nothing on standard output, one line on standard error.
 void check_wrong(const std::vector<std::string>& arguments, const std::string& what) {
   const ProgramRun run = run_program(arguments);
   INFO(run.err);
   CHECK(run.status == 2);
   CHECK(run.out.empty());
-  CHECK(count_lines(run.err) == 1);
+  CHECK(count_newlines(run.err) == 1);
   CHECK(run.err.find(what) != std::string::npos);
 }
 
@@ -49,6 +47,7 @@ TEST_CASE("wrong use exits 2 with one clear sentence") {
               "--device does not know \"cuda\"; known are cpu|ref.");
   check_wrong({"generate", kModel, "--quantization", "awq"}, "--quantization does not know \"awq\"");
   check_wrong({"generate", kModel, "--prompt", "a", "--input", "b"}, "give either --prompt or --input");
+  check_wrong({"generate", kModel, "--prompt", "\xff"}, "--prompt must be UTF-8.");
   check_wrong({"generate", kModel, "--input", "/nowhere/at/all"}, "cannot read /nowhere/at/all");
   check_wrong({"generate", kModel, "--output", "/nowhere/at/all"}, "cannot write /nowhere/at/all");
   check_wrong({"tokenize", kModel, "--input", "/"}, "it is a folder");
@@ -91,7 +90,7 @@ TEST_CASE("a refused line becomes an error and the others go on") {
       run_program({"generate", kModel},
                   line("") + "nonsense\n\n" + line(",\"top_p\":0,\"id\":\"p\"") + line(",\"max_tokens\":2"));
   CHECK(run.status == 1);
-  CHECK(count_lines(run.out) == 4);
+  CHECK(count_newlines(run.out) == 4);
   CHECK(run.out.find(R"({"id":1,"error":{"message":"the line is not JSON)") != std::string::npos);
   CHECK(
       run.out.find(
@@ -150,7 +149,7 @@ TEST_CASE("an unknown key is ignored with one warning; without a tokenizer there
   const ProgramRun run =
       run_program({"generate", kModel}, line(",\"temprature\":0") + line(",\"temprature\":1"));
   CHECK(run.status == 0);
-  CHECK(count_lines(run.err) == 2);
+  CHECK(count_newlines(run.err) == 2);
   CHECK(run.err.find("no text: ") != std::string::npos);
   CHECK(run.err.find("\"temprature\"") != std::string::npos);
 }
@@ -207,9 +206,9 @@ TEST_CASE("input and output may be files, not the same one") {
       run_program({"generate", kModel, "--input", in, "--output", folder.file("out.jsonl")});
   CHECK(run.status == 0);
   CHECK(run.out.empty());
-  CHECK(count_lines(read_text(folder.file("out.jsonl"))) == 2);
+  CHECK(count_newlines(read_text(folder.file("out.jsonl"))) == 2);
   CHECK(run_program({"generate", kModel, "--input", in, "--output", in}).status == 2);
-  CHECK(count_lines(read_text(in)) == 2);
+  CHECK(count_newlines(read_text(in)) == 2);
 }
 
 struct Piped {  // the program with a pipe as its input
@@ -217,26 +216,26 @@ struct Piped {  // the program with a pipe as its input
   pid_t child = -1;
   std::ofstream input;
 
-  Piped() {
+  explicit Piped(const std::string& model = kModel) {
     const std::string fifo = folder.file("fifo");
     QUIRE_CHECK(mkfifo(fifo.c_str(), 0600) == 0);
-    child = start_program({"generate", kModel}, fifo, folder.file("out"), folder.file("err"));
+    child = start_program({"generate", model}, fifo, folder.file("out"), folder.file("err"));
     input.open(fifo);
   }
   std::string out() const { return read_text(folder.file("out")); }
   bool wait_for_lines(size_t count) const {
-    for (int i = 0; i < 3000 && count_lines(out()) < count; ++i)
+    for (int i = 0; i < 3000 && count_newlines(out()) < count; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    return count_lines(out()) >= count;
+    return count_newlines(out()) >= count;
   }
 };
 
 TEST_CASE("output is written as soon as the lines before it are done, while the input stays open") {
   Piped p;
   p.input << line("") << std::flush;
-  CHECK(p.wait_for_lines(1));
+  REQUIRE(p.wait_for_lines(1));
   p.input << line("") << line("") << std::flush;
-  CHECK(p.wait_for_lines(3));
+  REQUIRE(p.wait_for_lines(3));
   p.input.close();
   CHECK(wait_for(p.child) == 0);
 }
@@ -244,10 +243,31 @@ TEST_CASE("output is written as soon as the lines before it are done, while the 
 TEST_CASE("Ctrl-C writes what is finished and exits 130") {
   Piped p;
   p.input << line("") << line(",\"max_tokens\":2") << std::flush;
-  CHECK(p.wait_for_lines(2));
+  REQUIRE(p.wait_for_lines(2));
   kill(p.child, SIGINT);
   CHECK(wait_for(p.child) == 130);
-  CHECK(count_lines(p.out()) == 2);
+  CHECK(count_newlines(p.out()) == 2);
+}
+
+TEST_CASE("Ctrl-C in the middle writes the lines that are finished, not those before them that are not") {
+  Piped p(QUIRE_SOURCE_DIR "/demo");
+  p.input << line(",\"max_tokens\":1") << std::flush;
+  REQUIRE(p.wait_for_lines(1));
+  p.input << line(",\"id\":\"long\",\"n\":200,\"max_tokens\":2000,\"ignore_eos\":true")
+          << line(",\"id\":\"short\",\"max_tokens\":1") << std::flush;
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  CHECK(count_newlines(p.out()) == 1);
+  kill(p.child, SIGINT);
+  CHECK(wait_for(p.child) == 130);
+  CHECK(p.out().find(R"({"id":"short","index":0,"text":)") != std::string::npos);
+  CHECK(p.out().find(R"({"id":"long",)") == std::string::npos);
+}
+
+TEST_CASE("a second Ctrl-C, or one while the model is loading, ends the process at once") {
+  Piped p;
+  kill(p.child, SIGTERM);
+  const int status = wait_for(p.child);
+  CHECK(status == 128 + SIGTERM);
 }
 
 TEST_CASE("a closed standard output ends the run in words") {
