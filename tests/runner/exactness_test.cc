@@ -81,7 +81,8 @@ void try_all(const std::string& folder, std::string_view backend) {
   for (const int32_t ahead : {0, 2})
     expect_same(service.serve(all, {.ahead = ahead}), want, "ahead " + std::to_string(ahead));
   expect_same(service.serve(all, {.prefix_caching = false}), want, "no prefix cache");
-  expect_same(service.serve(all, {.step_tokens = 20, .block_size = 4, .blocks = 28}, &t), want, "tight memory");
+  expect_same(service.serve(all, {.step_tokens = 20, .block_size = 4, .blocks = 28}, &t), want,
+              "tight memory");
   CHECK(t.preemptions > 0);
   expect_same(service.serve(all, {.preempt_every = 2}, &t), want, "preemption at every other step");
   CHECK(t.preemptions > 5);
