@@ -20,7 +20,7 @@ Result<AddedTokenSearch> AddedTokenSearch::make(const AddedTokens& tokens, bool 
     r.end = i + 1;
   }
   if (words) {  // \w of Rust's regex crate
-    auto word = Pattern::compile_pcre2(R"([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}])", "single_word");
+    auto word = Pattern::compile_pcre2("[" + std::string(kRustWord) + "]", "single_word");
     if (!word.ok()) return word.status();
     s.word_ = std::move(word).value();
   }

@@ -31,10 +31,11 @@ Result<AddedToken> read_token(const Json& json, const std::vector<Normalizer>& n
     fields.fail("content", "must have 1 to " + std::to_string(kMaxContent) + " bytes, found " +
                                std::to_string(t.content.size()) + ".");
   if (!problem.ok()) return problem;
-  t.pattern = t.content;
+  Section pattern{.text = t.content};
   if (t.normalized)
     for (const Normalizer& n : normalizers)
-      if (Status s = n(t.pattern); !s.ok()) return s;
+      if (Status s = n(pattern); !s.ok()) return s;
+  t.pattern = std::move(pattern.text);
   if (t.pattern.empty()) return refused(where, "the normalizer leaves nothing of " + quoted(t.content) + ".");
   return t;
 }

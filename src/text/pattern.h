@@ -11,6 +11,9 @@
 
 namespace quire {
 
+// \w of Rust's regex crate, to stand in a class of PCRE2.
+constexpr std::string_view kRustWord = R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control})";
+
 class Pattern {
  public:
   // In Oniguruma's syntax (text/pattern_dialect.h says what of it).

@@ -39,7 +39,7 @@ struct PipelineTokenizer::Encoding {
   explicit Encoding(size_t text_bytes) : cache(text_bytes) {}
   PieceCache cache;
   std::vector<Token> ids;
-  bool at_start = true;  // nothing of the text was handled yet
+  const TokenSet* never = nullptr;  // special tokens, if some of the text is plain
 };
 
 Result<std::unique_ptr<Tokenizer>> PipelineTokenizer::make(Pipeline pipeline) {
@@ -48,6 +48,12 @@ Result<std::unique_ptr<Tokenizer>> PipelineTokenizer::make(Pipeline pipeline) {
   if (!as_it_came.ok()) return as_it_came.status();
   auto in_normalized = AddedTokenSearch::make(t->p_.added, true);
   if (!in_normalized.ok()) return in_normalized.status();
+  for (const AddedToken& a : t->p_.added.all())
+    if (a.special) {
+      if (t->specials_.size() <= static_cast<size_t>(a.id))
+        t->specials_.resize(static_cast<size_t>(a.id) + 1);
+      t->specials_[static_cast<size_t>(a.id)] = true;
+    }
   t->as_it_came_ = std::move(as_it_came).value();
   t->in_normalized_ = std::move(in_normalized).value();
   return std::unique_ptr<Tokenizer>(std::move(t));
@@ -58,33 +64,27 @@ Result<std::vector<Token>> PipelineTokenizer::encode(std::string_view text,
   if (!is_utf8(text)) return Status(Code::kInvalidArgument, "The text is not valid UTF-8.");
   Encoding e(text.size());
   const std::string plain = plain_bytes(text.size(), options.plain);
-  Status s = as_it_came_->split(text, plain, [&](std::optional<Token> token, std::string_view section) {
-    const auto at = static_cast<size_t>(section.data() - text.data());
-    if (!token)
-      return encode_section(section, std::string_view(plain).substr(plain.empty() ? 0 : at, section.size()), e);
-    e.ids.push_back(*token);
-    e.at_start = false;
-    return Status();
+  if (!plain.empty()) e.never = &specials_;
+  Status s = as_it_came_->split(text, plain, [&](std::optional<Token> token, std::string_view part) {
+    if (token) return e.ids.push_back(*token), Status();
+    const auto at = static_cast<size_t>(part.data() - text.data());
+    Section section{.text = std::string(part), .begins_text = at == 0};
+    if (!plain.empty()) section.plain = plain.substr(at, part.size());
+    return encode_section(std::move(section), e);
   });
   if (!s.ok()) return s;
   for (const PostProcessor& p : p_.post_processors) p(options.add_special_tokens, e.ids);
   return std::move(e.ids);
 }
 
-Status PipelineTokenizer::encode_section(std::string_view text, std::string_view plain, Encoding& e) const {
-  std::string normalized;
-  if (!p_.normalizers.empty()) {
-    normalized = text;
-    for (const Normalizer& n : p_.normalizers)
-      if (Status s = n(normalized); !s.ok()) return s;
-    text = normalized;
-  }
-  return in_normalized_->split(text, plain, [&](std::optional<Token> token, std::string_view section) {
-    const bool begins_text = std::exchange(e.at_start, false);
-    if (!token) return encode_piece({section, begins_text}, 0, e);
-    e.ids.push_back(*token);
-    return Status();
-  });
+Status PipelineTokenizer::encode_section(Section section, Encoding& e) const {
+  for (const Normalizer& n : p_.normalizers)
+    if (Status s = n(section); !s.ok()) return s;
+  return in_normalized_->split(
+      section.text, section.plain, [&](std::optional<Token> token, std::string_view part) {
+        if (token) return e.ids.push_back(*token), Status();
+        return encode_piece({part, section.begins_text && part.data() == section.text.data()}, 0, e);
+      });
 }
 
 // Through the pre-tokenizers from `stage` on, then the model.
@@ -93,10 +93,21 @@ Status PipelineTokenizer::encode_piece(const Piece& piece, size_t stage, Encodin
   if (stage < p_.pre_tokenizers.size())
     return p_.pre_tokenizers[stage](piece,
                                     [&](const Piece& part) { return encode_piece(part, stage + 1, e); });
-  if (e.cache.find(piece.text, e.ids)) return {};
+  constexpr size_t kLong = 64;  // shorter ones are not worth the search for a cut
+  if (!p_.model.first_part || piece.text.size() <= kLong) return encode_part(piece.text, e);
+  for (std::string_view rest = piece.text; !rest.empty();) {
+    const size_t n = p_.model.first_part(rest);
+    if (Status s = encode_part(rest.substr(0, n), e); !s.ok()) return s;
+    rest.remove_prefix(n);
+  }
+  return {};
+}
+
+Status PipelineTokenizer::encode_part(std::string_view part, Encoding& e) const {
+  if (e.cache.find(part, e.ids)) return {};
   const size_t before = e.ids.size();
-  Status s = p_.model.encode(piece.text, e.ids);
-  if (s.ok()) e.cache.keep(piece.text, std::span(e.ids).subspan(before));
+  Status s = p_.model.encode(part, e.never, e.ids);
+  if (s.ok()) e.cache.keep(part, std::span(e.ids).subspan(before));
   return s;
 }
 
@@ -105,7 +116,7 @@ std::unique_ptr<Detokenizer> PipelineTokenizer::detokenizer(bool skip_special_to
 }
 
 std::optional<std::string_view> PipelineTokenizer::spelling(Token token) const {
-  if (const AddedToken* added = p_.added.find(token)) return added->content;
+  if (const AddedToken* added = p_.added.find(token)) return added->pattern;
   return p_.model.vocabulary->spelling(token);
 }
 

@@ -38,10 +38,12 @@ class PipelineTokenizer final : public Tokenizer {
   struct Encoding;  // of one text
 
   explicit PipelineTokenizer(Pipeline pipeline) : p_(std::move(pipeline)) {}
-  Status encode_section(std::string_view text, std::string_view plain, Encoding& e) const;
+  Status encode_section(Section section, Encoding& e) const;
   Status encode_piece(const Piece& piece, size_t stage, Encoding& e) const;
+  Status encode_part(std::string_view part, Encoding& e) const;
 
   Pipeline p_;
+  TokenSet specials_;
   std::optional<AddedTokenSearch> as_it_came_, in_normalized_;  // point into p_.added
 };
 

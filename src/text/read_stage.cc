@@ -1,5 +1,7 @@
 #include "text/read_stage.h"
 
+#include "text/character.h"
+
 namespace quire {
 
 Status refused(const std::string& where, const std::string& what) {
@@ -26,6 +28,13 @@ Status only_members(const Json& json, const std::string& where,
                               (names.empty() ? "is none." : "are " + names + "."));
   }
   return {};
+}
+
+std::optional<char32_t> read_character(const Json* json) {
+  const std::string* s = json ? json->string() : nullptr;
+  if (!s || s->empty()) return std::nullopt;
+  const Character c = character_at(*s, 0);
+  return c.bytes == s->size() ? std::optional(c.code_point) : std::nullopt;
 }
 
 Result<std::string_view> stage_type(const Json& json, const std::string& where) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +33,9 @@ std::string quoted(std::string_view text);
 
 // The member "type" as a string; anything else is refused.
 Result<std::string_view> stage_type(const Json& json, const std::string& where);
+
+// A string of exactly one character; nothing: it is anything else.
+std::optional<char32_t> read_character(const Json* json);
 
 template <class Stage>
 Result<Stage> read_stage(const Json& json, const std::string& where,

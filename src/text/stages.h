@@ -17,23 +17,36 @@
 
 namespace quire {
 
-// Changes a section of text (what lies between added tokens that match unnormalized text).
-using Normalizer = std::function<Status(std::string& text)>;
+// A section of text (what lies between added tokens that match unnormalized text) on its way.
+struct Section {
+  std::string text = {};     // UTF-8
+  std::string plain = {};    // empty, or a byte for each of `text`: 1 where it came from plain text, else 0
+  bool begins_text = false;  // its first character came from the first of the whole text
+};
+using Normalizer = std::function<Status(Section& section)>;
 
 struct Piece {
   std::string_view text;     // UTF-8, not empty
-  bool begins_text = false;  // nothing of the whole text stands before it
+  bool begins_text = false;  // its first character came from the first of the whole text
 };
 using PieceSink = function_ref<Status(const Piece&)>;
 
 // Splits a piece, hands the parts on in order and stops at the first problem of `to`.
 using PreTokenizer = std::function<Status(const Piece&, PieceSink to)>;
 
-// Spells one piece in tokens.
+using TokenSet = std::vector<bool>;  // by id; what lies beyond its end is not in it
+
+// Spells one piece in tokens. Those in `never` (null: none) come only where the unknown token would.
 struct TokenModel {
   std::shared_ptr<const Vocabulary> vocabulary;
-  std::function<Status(std::string_view piece, std::vector<Token>& to)> encode;
+  std::function<Status(std::string_view piece, const TokenSet* never, std::vector<Token>& to)> encode;
+  // May be empty. The bytes of `piece` from the beginning that can be spelled apart from the rest.
+  std::function<size_t(std::string_view piece)> first_part = {};
 };
+
+inline bool contains(const TokenSet* set, Token id) {
+  return set && id >= 0 && static_cast<size_t>(id) < set->size() && (*set)[static_cast<size_t>(id)];
+}
 
 // Adds the special tokens around a text.
 using PostProcessor = std::function<void(bool add_special_tokens, std::vector<Token>& ids)>;

@@ -50,6 +50,24 @@ Result<Vocabulary> Vocabulary::read(const Json& json, const std::string& where) 
   return v;
 }
 
+Result<Vocabulary> Vocabulary::of(std::span<const std::string_view> spellings, const std::string& where) {
+  if (spellings.size() > static_cast<size_t>(kMaxId) + 1)
+    return refused(where, std::to_string(spellings.size()) + " tokens; at most " +
+                              std::to_string(kMaxId + 1) + " are allowed.");
+  Vocabulary v;
+  size_t bytes = 0;
+  for (const std::string_view s : spellings) bytes += s.size();
+  if (bytes > UINT32_MAX / 2) return refused(where, "spellings of more than 2 GiB together.");
+  v.bytes_.reserve(bytes);
+  v.slots_.assign(std::bit_ceil(spellings.size() * 2 + 1), -1);
+  for (const std::string_view s : spellings) {
+    v.places_.push_back({static_cast<uint32_t>(v.bytes_.size()), static_cast<uint32_t>(s.size())});
+    v.bytes_ += s;
+    v.slots_[v.slot_of(s)] = v.count_++;
+  }
+  return v;
+}
+
 std::optional<Token> Vocabulary::id_of(std::string_view spelling) const {
   const Token id = slots_[slot_of(spelling)];
   return id >= 0 ? std::optional<Token>(id) : std::nullopt;

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@ class Vocabulary {
 
   // From {"spelling": id, ...}. Refused: an id below 0 or above kMaxId, an id given to two spellings.
   static Result<Vocabulary> read(const Json& json, const std::string& where);
+
+  // The ids are the places in `spellings`; of one that stands twice the last is its id.
+  static Result<Vocabulary> of(std::span<const std::string_view> spellings, const std::string& where);
 
   std::optional<Token> id_of(std::string_view spelling) const;
   std::optional<std::string_view> spelling(Token id) const;

@@ -1,26 +1,19 @@
 #include "text/white_space.h"
 
-#include <cstdint>
-
-#include "base/utf8.h"
+#include "text/character.h"
 
 namespace quire {
 
+bool is_white_space(char32_t c) {
+  if (c < 0x80) return c == ' ' || (c >= 0x09 && c <= 0x0d);
+  return c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 ||
+         c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+}
+
 size_t white_space_at(std::string_view text, size_t at) {
   if (at >= text.size()) return 0;
-  const auto byte = [&](size_t i) -> uint32_t { return static_cast<unsigned char>(text[at + i]); };
-  const size_t n = utf8_length(text.substr(at));
-  bool white = false;
-  if (n == 1) {
-    white = byte(0) == ' ' || (byte(0) >= 0x09 && byte(0) <= 0x0d);
-  } else if (n == 2) {
-    white = byte(0) == 0xc2 && (byte(1) == 0x85 || byte(1) == 0xa0);
-  } else if (n == 3) {
-    const uint32_t c = (byte(0) & 0xf) << 12 | (byte(1) & 0x3f) << 6 | (byte(2) & 0x3f);
-    white = c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
-            c == 0x205f || c == 0x3000;
-  }
-  return white ? n : 0;
+  const Character c = character_at(text, at);
+  return is_white_space(c.code_point) ? c.bytes : 0;
 }
 
 size_t white_space_before(std::string_view text, size_t at) {

@@ -19,15 +19,26 @@ TEST_CASE("what a file holds beyond what we know is refused by name") {
   const std::pair<const char*, const char*> members[] = {
       {R"("surprise": 1, )", "\"surprise\""},
       {R"("version": "2.0", )", "\"2.0\""},
-      {R"("normalizer": {"type": "NFKC"}, )", "test: normalizer: the type \"NFKC\" is not known here"},
-      {R"("normalizer": {"type": "Sequence", "normalizers": [{"type": "Lowercase"}]}, )",
+      {R"("normalizer": {"type": "NFX"}, )", "test: normalizer: the type \"NFX\" is not known here"},
+      {R"("normalizer": {"type": "Sequence", "normalizers": [{"type": "Uppercase"}]}, )",
        "normalizer[0]: the type"},
-      {R"("pre_tokenizer": {"type": "Metaspace"}, )",
-       "\"Metaspace\" is not known here; known are ByteLevel, Split."},
-      {R"("pre_tokenizer": {"type": "Split", "pattern": {"Regex": "a"}, "behavior": "Removed", "invert": false}, )",
-       "\"Removed\""},
-      {R"("pre_tokenizer": {"type": "Split", "pattern": {"Regex": "a"}, "behavior": "Isolated", "invert": true}, )",
-       "\"invert\": true"},
+      {R"("pre_tokenizer": {"type": "Words"}, )",
+       "\"Words\" is not known here; known are ByteLevel, Split, "},
+      {R"("pre_tokenizer": {"type": "Metaspace"}, )", "replacement must be one character"},
+      {R"("pre_tokenizer": {"type": "Metaspace", "replacement": "ab"}, )",
+       "replacement must be one character"},
+      {R"("pre_tokenizer": {"type": "Metaspace", "replacement": "_", "add_prefix_space": false}, )",
+       "prepend_scheme is not \"never\""},
+      {R"("pre_tokenizer": {"type": "Metaspace", "replacement": "_", "prepend_scheme": "last"}, )",
+       "known are first, never, always"},
+      {R"("pre_tokenizer": {"type": "Split", "pattern": {"Regex": "a"}, "behavior": "removed", "invert": false}, )",
+       "behavior is \"removed\"; known are Removed"},
+      {R"("pre_tokenizer": {"type": "FixedLength", "length": 0}, )", "length"},
+      {R"("pre_tokenizer": {"type": "CharDelimiterSplit", "delimiter": ""}, )", "must be one character"},
+      {R"("normalizer": {"type": "Precompiled", "precompiled_charsmap": "AAA"}, )", "must be base64"},
+      {R"("normalizer": {"type": "Precompiled", "precompiled_charsmap": "////f2Fi"}, )",
+       "do not begin with a trie"},
+      {R"("normalizer": {"type": "Replace", "pattern": {"String": ""}, "content": "a"}, )", "not empty"},
       {R"("pre_tokenizer": {"type": "Split", "pattern": "a", "behavior": "Isolated", "invert": false}, )",
        "\"pattern\" must be"},
       {R"("pre_tokenizer": {"type": "ByteLevel", "new_option": false}, )", "\"new_option\""},
@@ -35,7 +46,7 @@ TEST_CASE("what a file holds beyond what we know is refused by name") {
        "use_regex must be true or false, found 1."},
       {R"("pre_tokenizer": {"use_regex": true}, )", "needs a \"type\""},
       {R"("pre_tokenizer": [], )", "must be an object, found an array"},
-      {R"("post_processor": {"type": "BertProcessing"}, )", "\"BertProcessing\""},
+      {R"("post_processor": {"type": "BertProcessing"}, )", "cls must be [a spelling, an id]"},
       {R"("post_processor": {"type": "TemplateProcessing", "single": [{"Sequence": {"id": "B"}}]}, )",
        "or the Sequence A"},
       {R"("post_processor": {"type": "TemplateProcessing", "single": []}, )", "exactly once"},
@@ -48,21 +59,36 @@ TEST_CASE("what a file holds beyond what we know is refused by name") {
   }
   const std::pair<const char*, const char*> models[] = {
       {R"("dropout": 0.1, )", "dropout"},
-      {R"("fuse_unk": true, )", "fuse_unk"},
-      {R"("byte_fallback": true, )", "byte_fallback"},
-      {R"("end_of_word_suffix": "</w>", )", "end_of_word_suffix"},
-      {R"("continuing_subword_prefix": "##", )", "continuing_subword_prefix"},
       {R"("scores": [], )", "\"scores\""},
       {R"("unk_token": 5, )", "unk_token must be a string"},
   };
   for (const auto& [text, part] : models) CHECK(says(refusal(tiny_json("", text)), part));
-  CHECK(says(refusal(R"({"model": {"type": "Unigram"}})"), "test: model: the type \"Unigram\""));
+  CHECK(says(refusal(R"({"model": {"type": "Trigram"}})"), "test: model: the type \"Trigram\""));
   CHECK(says(refusal(R"({"model": null})"), "test: model: must be an object, found null"));
   CHECK(says(refusal("{}"), "test: model"));
   CHECK(says(refusal("[]"), "test: must be an object, found an array"));
   CHECK(says(refusal("{"), "test: not valid JSON at byte 1"));
-  CHECK(says(refusal(R"({"decoder": {"type": "WordPiece"}, "model": {"vocab": {}, "merges": []}})"),
-             "\"WordPiece\""));
+  CHECK(says(refusal(R"({"decoder": {"type": "WordParts"}, "model": {"vocab": {}, "merges": []}})"),
+             "\"WordParts\""));
+  CHECK(says(refusal(R"({"decoder": {"type": "CTC"}, "model": {"vocab": {}, "merges": []}})"), "\"CTC\""));
+  CHECK(says(
+      refusal(
+          R"({"decoder": {"type": "Strip", "content": " ", "start": -1}, "model": {"vocab": {}, "merges": []}})"),
+      "start"));
+  const std::pair<const char*, const char*> unigrams[] = {
+      {R"("vocab": {})", "needs its list"},
+      {R"("vocab": [["a"]])", "vocab[0] must be"},
+      {R"("vocab": [["a", 0.0]], "unk_id": 1)", "unk_id"},
+      {R"("vocab": [], "unk_id": 0)", "the vocabulary is empty"},
+      {R"("vocab": [["a", "b"]])", "vocab[0] must be"},
+  };
+  for (const auto& [text, part] : unigrams) {
+    const std::string file = R"({"model": {"type": "Unigram", )" + std::string(text) + "}}";
+    CHECK_MESSAGE(says(refusal(file), part), refusal(file));
+  }
+  const std::string longest(2000, 'a');
+  CHECK(says(refusal(R"({"model": {"type": "WordPiece", "vocab": {")" + longest + R"(": 0}}})"),
+             "has 2000 bytes"));
 }
 
 TEST_CASE("what does not change ids or text is taken as it is") {

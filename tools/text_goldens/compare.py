@@ -28,7 +28,8 @@ def cases(tokenizer, seed, count):
             yield {"text": s, "add_special_tokens": special}, {"ids": encoding.ids, "tokens": tokens}
     rng = random.Random(f"ids {seed}")
     size = tokenizer.get_vocab_size()
-    single = [i for i in range(size) if len(tokenizer.id_to_token(i) or "") == 1] or [0]
+    spellings = [tokenizer.id_to_token(i) or "" for i in range(size)]
+    single = [i for i, s in enumerate(spellings) if len(s) == 1 or s.startswith("<0x")] or [0]
     for _ in range(count):
         ids = [rng.choice(single) if rng.random() < 0.5 else rng.randrange(size + 2) for _ in range(rng.randint(0, 20))]
         for skip in (True, False):

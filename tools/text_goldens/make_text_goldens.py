@@ -4,6 +4,7 @@ random strings and random ids, for tests/text. Needs tools/requirements.txt; the
     build/venv/bin/python tools/text_goldens/make_text_goldens.py tests/text/goldens
 """
 
+import functools
 import json
 import pathlib
 import random
@@ -13,6 +14,7 @@ import sysconfig
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 import patterns
+import pipelines
 import strings
 
 SEED = 20261121
@@ -106,21 +108,27 @@ def rewritten(name, t):
     return json.dumps(file, ensure_ascii=False, separators=(",", ":"))
 
 
-def write(folder, name, make):
+def byte(t, rng):
+    """The id of a single byte, in either way of spelling them."""
+    fallback = f"<0x{rng.choice([65, 0xE4, 0xB8, 0xAD, 0xFF]):02X}>"
+    return t.token_to_id(chr(rng.randint(0x100, 0x142))) or t.token_to_id(fallback) or 0
+
+
+def write(folder, name, make, count=240):
     text = rewritten(name, make())
     t = Tokenizer.from_str(text)
     specials = [a.content for a in t.get_added_tokens_decoder().values()]
     rng = random.Random(f"{SEED} {name}")
     encodings = []
-    for s in strings.strings(f"{SEED} {name}", 240, specials, 4):
+    for s in strings.strings(f"{SEED} {name}", count, specials, 4):
         ids = t.encode(s, add_special_tokens=True).ids
         plain = t.encode(s, add_special_tokens=False).ids
         encodings.append({"text": s, "ids": ids} | ({"plain": plain} if plain != ids else {}))
     decodings = []
-    for _ in range(160):
+    for _ in range(count * 2 // 3):
         ids = [rng.randrange(t.get_vocab_size() + 3) for _ in range(rng.randint(0, 14))]
         if rng.random() < 0.5:  # single bytes: characters in parts and bad ones
-            ids = [rng.choice([i, t.token_to_id(chr(rng.randint(0x100, 0x142))) or 0]) for i in ids]
+            ids = [rng.choice([i, byte(t, rng)]) for i in ids]
         if specials:
             ids = [t.token_to_id(rng.choice(specials)) if rng.random() < 0.1 else i for i in ids]
         shown, skipped = t.decode(ids, skip_special_tokens=False), t.decode(ids, skip_special_tokens=True)
@@ -136,3 +144,6 @@ def write(folder, name, make):
 if __name__ == "__main__":
     for make in (gpt2, llama3, qwen2, flags):
         write(pathlib.Path(sys.argv[1]), make.__name__, make)
+    lines = list(corpus())
+    for make in pipelines.FAMILIES:
+        write(pathlib.Path(sys.argv[1]), make.__name__, functools.partial(make, lines), 170)

@@ -1,18 +1,58 @@
-// The table of decoders.
+// The table of decoders, and chains of them.
 #include "text/decoders/decoders.h"
 #include "text/read_stage.h"
 
 namespace quire {
+namespace {
+
+// One answer's pass through a chain.
+struct Chain {
+  std::vector<DecodeStage> stages;
+
+  void pass(size_t i, const TokenPart& part, std::string& to) {
+    if (i == stages.size()) to += part.text;
+    else stages[i](&part, [&](const TokenPart& p) { pass(i + 1, p, to); });
+  }
+  void end(std::string& to) {
+    for (size_t i = 0; i < stages.size(); ++i)
+      stages[i](nullptr, [&](const TokenPart& p) { pass(i + 1, p, to); });
+  }
+};
+
+Decoder chain_decoder(std::vector<DecodeStageMaker> makers) {
+  return [makers = std::move(makers)] {
+    Chain chain;
+    for (const DecodeStageMaker& m : makers) chain.stages.push_back(m());
+    return DecodeStep(
+        [chain = std::move(chain)](std::optional<std::string_view> spelling, std::string& to) mutable {
+          if (spelling) chain.pass(0, {*spelling}, to);
+          else chain.end(to);
+        });
+  };
+}
+
+}  // namespace
 
 Result<Decoder> read_decoder(const Json& json, const std::string& where) {
-  static constexpr StageKind<Decoder> kKinds[] = {
-      {"ByteLevel", read_byte_level_decoder},
+  static constexpr StageKind<DecodeStageMaker> kKinds[] = {
+      {"ByteLevel", read_byte_level_decoder}, {"Metaspace", read_metaspace_decoder},
+      {"WordPiece", read_wordpiece_decoder},  {"BPEDecoder", read_bpe_decoder},
+      {"ByteFallback", read_byte_fallback},   {"Fuse", read_fuse},
+      {"Strip", read_strip_decoder},          {"Replace", read_replace_decoder},
   };
-  std::vector<Decoder> stages;
-  const std::span<const StageKind<Decoder>> kinds(kKinds);
+  std::vector<DecodeStageMaker> stages;
+  const std::span<const StageKind<DecodeStageMaker>> kinds(kKinds);
   if (Status s = read_chain(json, where, "decoders", kinds, stages); !s.ok()) return s;
-  if (stages.size() > 1) return refused(where, "a chain of more than one decoder is not supported.");
-  return stages.empty() ? spaced_decoder() : std::move(stages.front());
+  return json.is_null() ? spaced_decoder() : chain_decoder(std::move(stages));
+}
+
+DecodeStage on_whole_tokens(std::function<void(const std::string* token, TokenPartSink to)> stage) {
+  return [stage = std::move(stage), token = std::string()](const TokenPart* part, TokenPartSink to) mutable {
+    if (!part) return stage(nullptr, to);
+    if (part->begins) token.clear();
+    token += part->text;
+    if (part->ends) stage(&token, to);
+  };
 }
 
 }  // namespace quire

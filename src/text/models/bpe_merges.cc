@@ -23,18 +23,21 @@ size_t BpeMerges::slot_of(Token left, Token right) const {
   return i;
 }
 
-BpeMerges::Merge BpeMerges::find(Token left, Token right) const { return slots_[slot_of(left, right)].merge; }
-
-void BpeMerges::apply(std::vector<Token>& symbols) const {
-  if (symbols.size() < 2) return;
-  if (symbols.size() <= kFew) apply_few(symbols);
-  else apply_many(symbols);
+BpeMerges::Merge BpeMerges::find(Token left, Token right, const TokenSet* never) const {
+  const Merge m = slots_[slot_of(left, right)].merge;
+  return contains(never, m.result) ? Merge() : m;
 }
 
-void BpeMerges::apply_few(std::vector<Token>& symbols) const {
+void BpeMerges::apply(std::vector<Token>& symbols, const TokenSet* never) const {
+  if (symbols.size() < 2) return;
+  if (symbols.size() <= kFew) apply_few(symbols, never);
+  else apply_many(symbols, never);
+}
+
+void BpeMerges::apply_few(std::vector<Token>& symbols, const TokenSet* never) const {
   std::array<Merge, kFew> merges;  // of each symbol with the one after it
   size_t n = symbols.size();
-  for (size_t i = 0; i + 1 < n; ++i) merges[i] = find(symbols[i], symbols[i + 1]);
+  for (size_t i = 0; i + 1 < n; ++i) merges[i] = find(symbols[i], symbols[i + 1], never);
   while (n > 1) {
     size_t best = 0;
     for (size_t i = 1; i + 1 < n; ++i)
@@ -43,13 +46,13 @@ void BpeMerges::apply_few(std::vector<Token>& symbols) const {
     symbols[best] = merges[best].result;
     for (size_t i = best + 1; i + 1 < n; ++i) symbols[i] = symbols[i + 1], merges[i - 1] = merges[i];
     --n;
-    if (best > 0) merges[best - 1] = find(symbols[best - 1], symbols[best]);
-    if (best + 1 < n) merges[best] = find(symbols[best], symbols[best + 1]);
+    if (best > 0) merges[best - 1] = find(symbols[best - 1], symbols[best], never);
+    if (best + 1 < n) merges[best] = find(symbols[best], symbols[best + 1], never);
   }
   symbols.resize(n);
 }
 
-void BpeMerges::apply_many(std::vector<Token>& symbols) const {
+void BpeMerges::apply_many(std::vector<Token>& symbols, const TokenSet* never) const {
   struct Candidate {
     Merge merge;
     uint32_t at;
@@ -61,7 +64,8 @@ void BpeMerges::apply_many(std::vector<Token>& symbols) const {
   std::vector<uint32_t> before(n), after(n);  // a list; symbols that were merged into the left one are -1
   std::vector<Candidate> heap;
   const auto consider = [&](uint32_t left, uint32_t right) {
-    if (const Merge m = find(symbols[left], symbols[right]); m.rank != UINT32_MAX) heap.push_back({m, left});
+    if (const Merge m = find(symbols[left], symbols[right], never); m.rank != UINT32_MAX)
+      heap.push_back({m, left});
   };
   for (uint32_t i = 0; i < n; ++i) {
     before[i] = i - 1;  // of the first: beyond the end, as is `after` of the last
@@ -75,7 +79,8 @@ void BpeMerges::apply_many(std::vector<Token>& symbols) const {
     heap.pop_back();
     const uint32_t left = c.at, right = after[left];
     // The pair may be gone since it was found: then what stands there merges to something longer.
-    if (symbols[left] < 0 || right >= n || find(symbols[left], symbols[right]).result != c.merge.result)
+    if (symbols[left] < 0 || right >= n ||
+        find(symbols[left], symbols[right], never).result != c.merge.result)
       continue;
     symbols[left] = c.merge.result;
     symbols[right] = -1;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "text/stages.h"
 
 namespace quire {
 
@@ -23,14 +24,14 @@ class BpeMerges {
   // Of a pair that is given twice the last counts.
   explicit BpeMerges(std::span<const Entry> entries);
 
-  // Merges `symbols` in place. O(n log n).
-  void apply(std::vector<Token>& symbols) const;
+  // Merges `symbols` in place, but never to a token of `never` (null: none). O(n log n).
+  void apply(std::vector<Token>& symbols, const TokenSet* never) const;
 
  private:
-  Merge find(Token left, Token right) const;  // rank UINT32_MAX: none
+  Merge find(Token left, Token right, const TokenSet* never) const;  // rank UINT32_MAX: none
   size_t slot_of(Token left, Token right) const;
-  void apply_few(std::vector<Token>& symbols) const;
-  void apply_many(std::vector<Token>& symbols) const;
+  void apply_few(std::vector<Token>& symbols, const TokenSet* never) const;
+  void apply_many(std::vector<Token>& symbols, const TokenSet* never) const;
 
   std::vector<Entry> slots_;  // hash table, open addressing, a power of two and half empty; left -1: free
 };

@@ -19,6 +19,8 @@ Result<std::vector<PostProcessor>> read_post_processors(const Json& json, const 
   static constexpr StageKind<PostProcessor> kKinds[] = {
       {"ByteLevel", read_offsets_only},
       {"TemplateProcessing", read_template},
+      {"BertProcessing", read_bert_processing},
+      {"RobertaProcessing", read_bert_processing},
   };
   std::vector<PostProcessor> stages;
   const std::span<const StageKind<PostProcessor>> kinds(kKinds);
