@@ -28,13 +28,13 @@ double factor_of(std::string_view suffix) {
 }  // namespace
 
 std::optional<int64_t> parse_human_size(std::string_view text) {
-  const char* end = text.data() + text.size();
+  const char *begin = text.data(), *end = begin + text.size();
   int64_t whole = 0;
-  if (auto [p, e] = std::from_chars(text.data(), end, whole); e == std::errc() && p == end) return whole;
+  if (auto [p, e] = std::from_chars(begin, end, whole); e == std::errc() && p == end) return whole;
   double number = 0;
-  const auto [p, e] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
+  const auto [p, e] = std::from_chars(begin, end, number, std::chars_format::fixed);
   if (e != std::errc() || number < 0) return std::nullopt;
-  const double factor = factor_of(text.substr(static_cast<size_t>(p - text.data())));
+  const double factor = factor_of(text.substr(static_cast<size_t>(p - begin)));
   const double value = number * factor;
   if (factor == 0 || value >= 9.2e18 || std::abs(value - std::round(value)) > 1e-6) return std::nullopt;
   return static_cast<int64_t>(std::llround(value));

@@ -30,6 +30,8 @@ std::string shown(double v) {
   return text;
 }
 
+std::string unknown(const std::string& key) { return ": unknown setting \"" + key + "\"."; }
+
 std::string range_of(const Setting& s) {
   if (std::isinf(s.least) && std::isinf(s.most)) return "";
   if (std::isinf(s.most)) return " of at least " + shown(s.least);
@@ -115,6 +117,7 @@ class Reader {
   // " Did you mean --top-p?", or nothing.
   std::string hint(std::string_view name) const {
     std::vector<std::string_view> names;
+    names.reserve(settings_.size());
     for (const Setting* s : settings_) names.push_back(s->name);
     const std::string_view near = nearest_word(name, names);
     return near.empty() ? " --help lists what there is." : " Did you mean --" + std::string(near) + "?";
@@ -181,11 +184,12 @@ class Reader {
       std::string name = key;
       std::ranges::replace(name, '_', '-');
       const Setting* s = find(name);
-      if (!s || s->inline_only) return refuse(path + ": unknown setting \"" + key + "\"." + hint(name));
-      const bool list = std::holds_alternative<std::vector<std::string>*>(s->target);
+      if (!s || s->inline_only) return refuse(path + unknown(key) + hint(name));
+      const bool list = value.array() && std::holds_alternative<std::vector<std::string>*>(s->target);
       const Json::Array alone = {value};
-      for (const Json& v : list&& value.array() ? *value.array() : alone) {
-        Word w{s, "", path + ": " + key};
+      for (const Json& v : list ? *value.array() : alone) {
+        Word w{s, "", path};
+        w.as.append(": ").append(key);
         if (v.string()) w.value = *v.string();
         else append_json(v, w.value);
         words.push_back(std::move(w));

@@ -16,7 +16,7 @@ namespace quire {
 struct BenchTiming {
   double seconds = 0;  // until the last token
   uint64_t prompt_tokens = 0, tokens = 0;
-  std::optional<double> prefill_rate, decode_rate;  // tokens a second
+  std::optional<double> prefill_rate{}, decode_rate{};  // tokens a second
 };
 
 class BenchRun {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -61,6 +62,7 @@ inline pid_t start_program(const std::vector<std::string>& arguments, const std:
   argv.push_back(nullptr);
   const pid_t child = fork();
   if (child != 0) return child;
+  for (int s : {SIGINT, SIGTERM}) std::signal(s, SIG_DFL);  // not the test program's own
   dup2(open(input.c_str(), O_RDONLY), STDIN_FILENO);
   dup2(open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
   dup2(open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
