@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "text/models/byte_tokens.h"
 #include "text/models/models.h"
+#include "text/models/rust_number.h"
 #include "text/models/spelling_trie.h"
 #include "text/read_stage.h"
 
@@ -95,7 +96,8 @@ Result<TokenModel> read_unigram(const Json& json, const std::string& where) {
   for (const Json& entry : *vocab->array()) {
     const Json::Array* pair = entry.array();
     const std::string* spelling = pair && pair->size() == 2 ? (*pair)[0].string() : nullptr;
-    const auto score = spelling ? (*pair)[1].real() : std::nullopt;
+    const Json::Number* number = spelling ? (*pair)[1].number() : nullptr;
+    const auto score = number ? rust_number(number->text) : std::nullopt;
     if (!score)
       return refused(where, "vocab[" + std::to_string(scores.size()) + "] must be [a spelling, a number].");
     spellings.push_back(*spelling);
