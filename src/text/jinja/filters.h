@@ -1,0 +1,23 @@
+// The filters of jinja2 and transformers, by name.
+#pragma once
+#include <span>
+#include <string_view>
+
+#include "text/jinja/arguments.h"
+
+namespace quire::jinja {
+
+class Interpreter;
+
+struct Filter {
+  std::string_view name;
+  Value (*apply)(Interpreter&, const Value&, const Arguments&);
+};
+
+const Filter* find_filter(std::string_view name);  // null: there is none
+
+std::span<const Filter> text_filters();
+std::span<const Filter> list_filters();
+std::span<const Filter> number_filters();
+
+}  // namespace quire::jinja

@@ -1,0 +1,221 @@
+#include "text/jinja/operators.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace quire::jinja {
+namespace {
+
+[[noreturn]] void unsupported(std::string_view op, const Value& a, const Value& b) {
+  fail("unsupported operand type(s) for " + std::string(op) + ": '" + type_name(a) + "' and '" +
+       type_name(b) + "'");
+}
+[[noreturn]] void too_large(std::string_view op) {
+  fail("the result of " + std::string(op) + " is an integer beyond 64 bits, which is not supported");
+}
+
+double as_real(const Value& v) {
+  if (auto i = v.integer()) return static_cast<double>(*i);
+  if (v.big()) fail("arithmetic with an integer beyond 64 bits is not supported");
+  return *v.real();
+}
+
+Value integer_power(int64_t a, int64_t b) {
+  if (b < 0) {
+    if (a == 0) fail("0.0 cannot be raised to a negative power");
+    return std::pow(static_cast<double>(a), static_cast<double>(b));
+  }
+  int64_t result = 1;
+  for (; b > 0; b >>= 1) {
+    if ((b & 1) && __builtin_mul_overflow(result, a, &result)) too_large("**");
+    if (b > 1 && __builtin_mul_overflow(a, a, &a)) too_large("**");
+  }
+  return result;
+}
+
+Value integers(std::string_view op, int64_t a, int64_t b) {
+  int64_t r = 0;
+  if (op == "+" && !__builtin_add_overflow(a, b, &r)) return r;
+  if (op == "-" && !__builtin_sub_overflow(a, b, &r)) return r;
+  if (op == "*" && !__builtin_mul_overflow(a, b, &r)) return r;
+  if (op == "**") return integer_power(a, b);
+  if (op == "/") {
+    if (b == 0) fail("division by zero");
+    return static_cast<double>(a) / static_cast<double>(b);
+  }
+  if (op == "//" || op == "%") {
+    if (b == 0) fail("integer division or modulo by zero");
+    if (b == -1) {
+      if (op == "%") return 0;
+      if (a != std::numeric_limits<int64_t>::min()) return -a;
+    } else {
+      int64_t quotient = a / b, rest = a % b;
+      if (rest != 0 && (rest < 0) != (b < 0)) --quotient, rest += b;
+      return op == "//" ? quotient : rest;
+    }
+  }
+  too_large(op);
+}
+
+Value reals(std::string_view op, double a, double b) {
+  if (op == "+") return a + b;
+  if (op == "-") return a - b;
+  if (op == "*") return a * b;
+  if (op == "**") {
+    if (a == 0 && b < 0) fail("0.0 cannot be raised to a negative power");
+    if (a < 0 && b != std::floor(b))
+      fail("a negative number to a broken power is complex, which is not supported");
+    const double r = std::pow(a, b);
+    if (std::isinf(r) && std::isfinite(a) && std::isfinite(b)) fail("(34, 'Numerical result out of range')");
+    return r;
+  }
+  if (b == 0)
+    fail(op == "/" ? "float division by zero" : op == "//" ? "float floor division by zero" : "float modulo");
+  if (op == "/") return a / b;
+  double rest = std::fmod(a, b);
+  if (rest != 0 && (rest < 0) != (b < 0)) rest += b;
+  else if (rest == 0) rest = std::copysign(0.0, b);
+  if (op == "%") return rest;
+  double quotient = (a - rest) / b;
+  if (quotient != 0) {
+    const double down = std::floor(quotient);
+    quotient = quotient - down > 0.5 ? down + 1 : down;
+  } else {
+    quotient = std::copysign(0.0, a / b);
+  }
+  return quotient;
+}
+
+bool is_list(const Value& v) {
+  return v.sequence() &&
+         (v.sequence()->kind == SequenceKind::kList || v.sequence()->kind == SequenceKind::kTuple);
+}
+
+Value add(Budget& budget, const Value& a, const Value& b) {
+  if (a.text() && b.text()) {
+    Text both = *a.text();
+    budget.check_text(both.bytes.size() + b.text()->bytes.size());
+    append(both, *b.text());
+    return make_text(budget, std::move(both));
+  }
+  if (a.text()) fail("can only concatenate str (not \"" + type_name(b) + "\") to str");
+  if (is_list(a) && is_list(b) && a.sequence()->kind == b.sequence()->kind) {
+    Values both = a.sequence()->items;
+    both.insert(both.end(), b.sequence()->items.begin(), b.sequence()->items.end());
+    return make_sequence(budget, a.sequence()->kind, std::move(both));
+  }
+  if (is_list(a))
+    fail("can only concatenate " + type_name(a) + " (not \"" + type_name(b) + "\") to " + type_name(a));
+  unsupported("+", a, b);
+}
+
+Value repeat(Budget& budget, const Value& what, int64_t times) {
+  times = std::max<int64_t>(times, 0);
+  if (const Text* t = what.text()) {
+    if (t->bytes.empty()) return what;
+    if (static_cast<uint64_t>(times) > budget.max_text / t->bytes.size() + 1) budget.check_text(SIZE_MAX);
+    Text to;
+    for (int64_t i = 0; i < times; ++i) append(to, *t);
+    return make_text(budget, std::move(to));
+  }
+  const Values& items = what.sequence()->items;
+  Values to;
+  if (items.empty()) return what;
+  for (int64_t i = 0; i < times; ++i) {
+    budget.charge(items.size());
+    to.insert(to.end(), items.begin(), items.end());
+  }
+  return make_sequence(budget, what.sequence()->kind, std::move(to));
+}
+
+}  // namespace
+
+double need_number(const Value& v, std::string_view what) {
+  refuse_undefined(v);
+  if (!v.is_number()) fail(std::string(what) + " must be a number, got '" + type_name(v) + "'");
+  return as_real(v);
+}
+
+Value integer_of(double v) {
+  if (std::isnan(v)) fail("cannot convert float NaN to integer");
+  if (std::isinf(v)) fail("cannot convert float infinity to integer");
+  if (std::abs(v) >= 9.2e18) too_large("int");
+  return static_cast<int64_t>(v);
+}
+
+Value binary(Budget& budget, std::string_view op, const Value& a, const Value& b) {
+  if (op == "%" && a.text()) return percent_format(budget, *a.text(), b);
+  refuse_undefined(a);
+  refuse_undefined(b);
+  const auto x = a.integer(), y = b.integer();
+  if (x && y) return integers(op, *x, *y);
+  if (a.is_number() && b.is_number()) return reals(op, as_real(a), as_real(b));
+  if (op == "+") return add(budget, a, b);
+  if (op == "*" && (a.text() || is_list(a)) && y) return repeat(budget, a, *y);
+  if (op == "*" && (b.text() || is_list(b)) && x) return repeat(budget, b, *x);
+  unsupported(op, a, b);
+}
+
+Value negative(const Value& v) {
+  refuse_undefined(v);
+  if (auto i = v.integer()) {
+    if (*i == std::numeric_limits<int64_t>::min()) too_large("-");
+    return -*i;
+  }
+  if (const double* d = v.real()) return -*d;
+  if (v.big()) too_large("-");
+  fail("bad operand type for unary -: '" + type_name(v) + "'");
+}
+
+Value positive(const Value& v) {
+  refuse_undefined(v);
+  if (auto i = v.integer()) return *i;
+  if (v.real() || v.big()) return v;
+  fail("bad operand type for unary +: '" + type_name(v) + "'");
+}
+
+Value slice(Budget& budget, const Value& v, const Value& start, const Value& stop, const Value& step) {
+  refuse_undefined(v);
+  const Text* text = v.text();
+  const Sequence* s = v.sequence();
+  if (!text && (!s || (s->kind != SequenceKind::kList && s->kind != SequenceKind::kTuple &&
+                       s->kind != SequenceKind::kRange)))
+    fail("'" + type_name(v) + "' object is not subscriptable");
+  const auto bound = [](const Value& b) -> std::optional<int64_t> {
+    if (b.is_none()) return std::nullopt;
+    if (!b.integer()) fail("slice indices must be integers or None or have an __index__ method");
+    return b.integer();
+  };
+  const int64_t by = bound(step).value_or(1);
+  if (by == 0) fail("slice step cannot be zero");
+  const int64_t n = static_cast<int64_t>(*length_of(budget, v));
+  const auto place = [&](std::optional<int64_t> at, int64_t otherwise) {
+    if (!at) return otherwise;
+    const int64_t low = by > 0 ? 0 : -1, high = by > 0 ? n : n - 1;
+    return std::clamp(*at < 0 ? (*at < -n ? low : *at + n) : *at, low, high);
+  };
+  const int64_t from = place(bound(start), by > 0 ? 0 : n - 1), to = place(bound(stop), by > 0 ? n : -1);
+  if (text && by == 1) {
+    const size_t begin = character_offset(text->bytes, static_cast<size_t>(from));
+    const size_t end = begin + character_offset(std::string_view(text->bytes).substr(begin),
+                                                static_cast<size_t>(std::max<int64_t>(0, to - from)));
+    return make_text(budget, part(*text, begin, end));
+  }
+  Values taken;
+  const Values all = items_of(budget, v);
+  for (__int128 i = from; by > 0 ? i < to : i > to; i += by) taken.push_back(all[static_cast<size_t>(i)]);
+  if (!text) {
+    if (s->kind != SequenceKind::kRange) return make_sequence(budget, s->kind, std::move(taken));
+    const auto value = [&](int64_t i) { return s->start + i * s->step; };
+    Value range = make_sequence(budget, SequenceKind::kRange, std::move(taken));
+    range.sequence()->start = value(from);
+    range.sequence()->stop = value(to);
+    range.sequence()->step = s->step * (by > 1000000 ? 1000000 : by);
+    return range;
+  }
+  Text joined;
+  for (const Value& character : taken) append(joined, *character.text());
+  return make_text(budget, std::move(joined));
+}
+
+}  // namespace quire::jinja

@@ -1,0 +1,107 @@
+#include "text/jinja/tests.h"
+
+#include "text/jinja/filters.h"
+#include "text/jinja/interpreter.h"
+#include "text/jinja/methods.h"
+#include "text/jinja/operators.h"
+#include "text/jinja/print.h"
+
+namespace quire::jinja {
+namespace {
+
+using In = Interpreter;
+using A = Arguments;
+
+const Value& only(const A& a) {
+  if (a.positional.size() != 1 || !a.named.empty()) fail("this test takes exactly one argument");
+  return a.positional[0];
+}
+
+bool divides(In& in, const Value& v, const Value& by, int64_t rest) {
+  return equal(in.budget(), binary(in.budget(), "%", v, by), rest);
+}
+bool cased(In& in, const Value& v, std::string_view method) {
+  return is_true(in.call(in.attribute(to_text(in.budget(), v), method), {}));
+}
+bool is_iterable(const Value& v) {
+  return v.is_undefined() || v.text() || v.sequence() || v.dictionary() ||
+         (v.object() && std::holds_alternative<Loop>(v.object()->is));
+}
+bool is_sequence(const Value& v) {
+  const Sequence* s = v.sequence();
+  return v.is_undefined() || v.text() || v.dictionary() ||
+         (s && (s->kind == SequenceKind::kList || s->kind == SequenceKind::kTuple ||
+                s->kind == SequenceKind::kRange));
+}
+
+template <char first, char second = '\0'>
+bool compares(In& in, const Value& v, const A& a) {
+  constexpr char kOp[] = {first, second, '\0'};
+  return ordered(in.budget(), kOp, v, only(a));
+}
+bool eq(In& in, const Value& v, const A& a) { return equal(in.budget(), v, only(a)); }
+bool ne(In& in, const Value& v, const A& a) { return !equal(in.budget(), v, only(a)); }
+
+constexpr Test kTests[] = {
+    {"odd", [](In& in, const Value& v, const A&) { return divides(in, v, 2, 1); }},
+    {"even", [](In& in, const Value& v, const A&) { return divides(in, v, 2, 0); }},
+    {"divisibleby",
+     [](In& in, const Value& v, const A& a) {
+       const Bound b("divisibleby", a, {"num"}, 1);
+       return divides(in, v, b[0], 0);
+     }},
+    {"defined", [](In&, const Value& v, const A&) { return !v.is_undefined(); }},
+    {"undefined", [](In&, const Value& v, const A&) { return v.is_undefined(); }},
+    {"filter", [](In&, const Value& v, const A&) { return v.text() && find_filter(v.text()->bytes); }},
+    {"test", [](In&, const Value& v, const A&) { return v.text() && find_test(v.text()->bytes); }},
+    {"none", [](In&, const Value& v, const A&) { return v.is_none(); }},
+    {"boolean", [](In&, const Value& v, const A&) { return v.boolean() != nullptr; }},
+    {"false", [](In&, const Value& v, const A&) { return v.boolean() && !*v.boolean(); }},
+    {"true", [](In&, const Value& v, const A&) { return v.boolean() && *v.boolean(); }},
+    {"integer", [](In&, const Value& v, const A&) { return v.is_integer(); }},
+    {"float", [](In&, const Value& v, const A&) { return v.real() != nullptr; }},
+    {"lower", [](In& in, const Value& v, const A&) { return cased(in, v, "islower"); }},
+    {"upper", [](In& in, const Value& v, const A&) { return cased(in, v, "isupper"); }},
+    {"string", [](In&, const Value& v, const A&) { return v.text() != nullptr; }},
+    {"mapping", [](In&, const Value& v, const A&) { return v.dictionary() != nullptr; }},
+    {"number", [](In&, const Value& v, const A&) { return v.is_number(); }},
+    {"sequence", [](In&, const Value& v, const A&) { return is_sequence(v); }},
+    {"iterable", [](In&, const Value& v, const A&) { return is_iterable(v); }},
+    {"callable",
+     [](In&, const Value& v, const A&) {
+       return v.is_undefined() || (v.object() && !std::holds_alternative<Namespace>(v.object()->is) &&
+                                   !std::holds_alternative<Cycler>(v.object()->is));
+     }},
+    {"sameas",
+     [](In&, const Value& v, const A& a) {
+       const Value& other = only(a);
+       if (v.text() && other.text()) return v.text()->bytes == other.text()->bytes;
+       return v.same(other);
+     }},
+    {"escaped", [](In&, const Value&, const A&) { return false; }},
+    {"in", [](In& in, const Value& v, const A& a) { return contains(in.budget(), only(a), v); }},
+    {"==", eq},
+    {"eq", eq},
+    {"equalto", eq},
+    {"!=", ne},
+    {"ne", ne},
+    {">", compares<'>'>},
+    {"gt", compares<'>'>},
+    {"greaterthan", compares<'>'>},
+    {"ge", compares<'>', '='>},
+    {">=", compares<'>', '='>},
+    {"<", compares<'<'>},
+    {"lt", compares<'<'>},
+    {"lessthan", compares<'<'>},
+    {"<=", compares<'<', '='>},
+    {"le", compares<'<', '='>}};
+
+}  // namespace
+
+const Test* find_test(std::string_view name) {
+  for (const Test& t : kTests)
+    if (t.name == name) return &t;
+  return nullptr;
+}
+
+}  // namespace quire::jinja
