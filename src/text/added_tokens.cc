@@ -1,6 +1,7 @@
 #include "text/added_tokens.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/fields.h"
 #include "text/read_stage.h"
@@ -66,6 +67,10 @@ Result<AddedTokens> AddedTokens::read(const Json& json, const Vocabulary& model,
     added.end_ = std::max(added.end_, id + 1);
     added.tokens_.push_back(std::move(t));
   }
+  std::unordered_set<std::string_view> specials;
+  for (const AddedToken& t : added.tokens_)
+    if (t.special) specials.insert(t.content);
+  for (AddedToken& t : added.tokens_) t.skipped = specials.contains(t.pattern);
   return added;
 }
 

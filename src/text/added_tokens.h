@@ -18,12 +18,13 @@ namespace quire {
 struct AddedToken {
   std::string content;
   Token id = -1;
-  bool special = false;      // decoding may leave it out
+  bool special = false;      // not for text
   bool single_word = false;  // not where a word character stands next to it
   bool lstrip = false;       // takes the white space on its left with it
   bool rstrip = false;
   bool normalized = false;  // found in the normalized text, else in the text as it came
-  std::string pattern;      // what is looked for: `content`, normalized if so
+  std::string pattern;      // what is looked for and shown: `content`, normalized if so
+  bool skipped = false;     // decoding leaves it out: what it shows is the content of a special token
 };
 
 class AddedTokens {

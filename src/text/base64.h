@@ -7,5 +7,6 @@
 namespace quire {
 
 std::optional<std::string> from_base64(std::string_view text);  // none: it is not base64
+std::string to_base64(std::string_view bytes);
 
 }  // namespace quire

@@ -1,8 +1,13 @@
 // Reads tokenizer.json into a pipeline. Whatever the file holds beyond what we know is refused by name:
 // a tokenizer that is nearly right gives wrong ids without a word.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 #include "base/fields.h"
 #include "text/pipeline.h"
 #include "text/read_stage.h"
+#include "text/sentencepiece_file.h"
 #include "text/tokenizer.h"
 
 namespace quire {
@@ -54,10 +59,46 @@ Result<std::unique_ptr<Tokenizer>> make(const Json& json, const std::string& nam
                        : Result<std::unique_ptr<Tokenizer>>(pipeline.status());
 }
 
+Result<std::unique_ptr<Tokenizer>> make(std::string_view sentencepiece, const SentencePieceChoices& choices,
+                                        const std::string& name) {
+  const auto file = SentencePieceFile::parse(sentencepiece, name);
+  if (!file.ok()) return file.status();
+  const auto json = file.value().as_tokenizer_json(choices, name);
+  return json.ok() ? make(json.value(), name) : Result<std::unique_ptr<Tokenizer>>(json.status());
+}
+
+Result<std::unique_ptr<Tokenizer>> load_model_file(const std::string& path, const std::string& config) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  if (error || size > static_cast<uint64_t>(kMaxBytes))
+    return refused(path, "cannot be read, or is larger than the " + std::to_string(kMaxBytes) +
+                             " bytes that are allowed.");
+  std::ifstream in(path, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (!in) return refused(path, "cannot be read.");
+  SentencePieceChoices choices;
+  if (std::filesystem::exists(config, error)) {
+    const auto json = read_json_file(config, kMaxBytes, kLimits);
+    if (!json.ok()) return json.status();
+    const auto read = SentencePieceChoices::read(json.value(), config);
+    if (!read.ok()) return read.status();
+    choices = read.value();
+  }
+  return make(bytes, choices, path);
+}
+
 }  // namespace
 
+Result<std::unique_ptr<Tokenizer>> parse_sentencepiece(std::string_view bytes, const std::string& name) {
+  return make(bytes, SentencePieceChoices(), name);
+}
+
 Result<std::unique_ptr<Tokenizer>> load_tokenizer(const std::string& folder) {
-  const std::string path = folder + (folder.ends_with('/') ? "" : "/") + "tokenizer.json";
+  const std::string base = folder + (folder.ends_with('/') ? "" : "/");
+  const std::string path = base + "tokenizer.json", model = base + "tokenizer.model";
+  std::error_code error;
+  if (!std::filesystem::exists(path, error) && std::filesystem::exists(model, error))
+    return load_model_file(model, base + "tokenizer_config.json");
   const auto json = read_json_file(path, kMaxBytes, kLimits);
   return json.ok() ? make(json.value(), path) : Result<std::unique_ptr<Tokenizer>>(json.status());
 }

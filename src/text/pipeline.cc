@@ -8,17 +8,20 @@ namespace {
 
 class PipelineDetokenizer final : public Detokenizer {
  public:
-  PipelineDetokenizer(const Tokenizer& tokenizer, DecodeStep step, bool skip_special)
-      : tokenizer_(tokenizer), step_(std::move(step)), skip_special_(skip_special) {}
+  PipelineDetokenizer(const Pipeline& pipeline, bool skip_special)
+      : pipeline_(pipeline), step_(pipeline.decoder()), skip_special_(skip_special) {}
 
   void add(Token token, std::string& to) override {
-    const auto spelling = tokenizer_.spelling(token);
-    if (spelling && !(skip_special_ && tokenizer_.is_special(token))) step_(spelling, to);
+    const AddedToken* added = pipeline_.added.find(token);
+    if (added && added->skipped && skip_special_) return;
+    const auto spelling =
+        added ? std::string_view(added->pattern) : pipeline_.model.vocabulary->spelling(token);
+    if (spelling) step_(spelling, to);
   }
   void finish(std::string& to) override { step_(std::nullopt, to); }
 
  private:
-  const Tokenizer& tokenizer_;
+  const Pipeline& pipeline_;
   DecodeStep step_;
   bool skip_special_;
 };
@@ -73,8 +76,12 @@ Result<std::vector<Token>> PipelineTokenizer::encode(std::string_view text,
     return encode_section(std::move(section), e);
   });
   if (!s.ok()) return s;
-  for (const PostProcessor& p : p_.post_processors) p(options.add_special_tokens, e.ids);
-  return std::move(e.ids);
+  std::vector<std::vector<Token>> parts;
+  parts.push_back(std::move(e.ids));
+  for (const PostProcessor& p : p_.post_processors) p(options.add_special_tokens, parts);
+  std::vector<Token> ids = std::move(parts.front());
+  for (size_t i = 1; i < parts.size(); ++i) ids.insert(ids.end(), parts[i].begin(), parts[i].end());
+  return ids;
 }
 
 Status PipelineTokenizer::encode_section(Section section, Encoding& e) const {
@@ -112,7 +119,7 @@ Status PipelineTokenizer::encode_part(std::string_view part, Encoding& e) const 
 }
 
 std::unique_ptr<Detokenizer> PipelineTokenizer::detokenizer(bool skip_special_tokens) const {
-  return std::make_unique<PipelineDetokenizer>(*this, p_.decoder(), skip_special_tokens);
+  return std::make_unique<PipelineDetokenizer>(p_, skip_special_tokens);
 }
 
 std::optional<std::string_view> PipelineTokenizer::spelling(Token token) const {

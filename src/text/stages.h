@@ -48,8 +48,9 @@ inline bool contains(const TokenSet* set, Token id) {
   return set && id >= 0 && static_cast<size_t>(id) < set->size() && (*set)[static_cast<size_t>(id)];
 }
 
-// Adds the special tokens around a text.
-using PostProcessor = std::function<void(bool add_special_tokens, std::vector<Token>& ids)>;
+// Adds the special tokens around a text. There is one part at first; a template makes more, and what follows
+// in a chain looks at each. In the end they are joined.
+using PostProcessor = std::function<void(bool add_special_tokens, std::vector<std::vector<Token>>& parts)>;
 
 // One answer's decoding: called with each token's spelling, then once without one (the end); appends the
 // text that is certain, in whole characters.

@@ -20,9 +20,9 @@ struct TextRange {
 
 struct EncodeOptions {
   bool add_special_tokens = true;  // as the file's post-processor says
-  // Text of strangers, in order and disjoint: no special token is recognised that takes a byte of it, and none
-  // is spelled with it. Added tokens that are not special (runs of spaces, markup) are found as everywhere.
-  // Ranges beyond the text are cut off.
+  // Text of strangers, in order and disjoint: no special token is recognised that takes a byte of it, and
+  // none is spelled with it. Added tokens that are not special (runs of spaces, markup) are found as
+  // everywhere. Ranges beyond the text are cut off.
   std::span<const TextRange> plain = {};
 };
 
@@ -49,10 +49,13 @@ class Tokenizer {
   virtual int32_t size() const = 0;  // one more than the largest id
 };
 
-// Reads tokenizer.json of a model folder. What it holds and we do not know is refused by name.
+// Reads tokenizer.json of a model folder, or if there is none tokenizer.model (SentencePiece). What it holds
+// and we do not know is refused by name.
 Result<std::unique_ptr<Tokenizer>> load_tokenizer(const std::string& folder);
 
 // The same from the file's bytes; errors begin with `name`.
 Result<std::unique_ptr<Tokenizer>> parse_tokenizer(std::string_view json, const std::string& name);
+// From the bytes of a tokenizer.model, without a tokenizer_config.json.
+Result<std::unique_ptr<Tokenizer>> parse_sentencepiece(std::string_view bytes, const std::string& name);
 
 }  // namespace quire

@@ -25,7 +25,7 @@ std::string lossy(std::string_view bytes) {
 
 // A suffix or a byte may still change what is before it: what is certain comes later than for bytes alone.
 bool waits(const std::string& name) {
-  static const std::vector<std::string> names = {"llama2", "mistral", "gemma"};
+  static const std::vector<std::string> names = {"llama2", "mistral", "gemma", "sp_llama", "sp_gemma"};
   return std::ranges::find(names, name) != names.end();
 }
 

@@ -13,9 +13,9 @@
 namespace quire {
 
 inline const std::vector<std::string>& golden_names() {
-  static const std::vector<std::string> names = {"gpt2",    "llama3", "qwen2",     "flags",   "llama2",
-                                                 "mistral", "gemma",  "qwen2_nfc", "clip",    "bert_cased",
-                                                 "bert",    "t5",     "xlmr",      "deepseek"};
+  static const std::vector<std::string> names = {
+      "gpt2", "llama3", "qwen2",      "flags", "llama2",   "mistral",  "gemma",    "qwen2_nfc", "clip",
+      "bert", "t5",     "bert_cased", "xlmr",  "deepseek", "sp_llama", "sp_gemma", "sp_t5"};
   return names;
 }
 

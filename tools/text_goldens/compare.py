@@ -37,7 +37,8 @@ def cases(tokenizer, seed, count):
 
 
 def compare(binary, folder, seed, count):
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    converted = folder / "converted.json"  # of a tokenizer.model
+    tokenizer = Tokenizer.from_file(str(converted if converted.exists() else folder / "tokenizer.json"))
     asked = list(cases(tokenizer, seed, count))
     lines = "".join(json.dumps({"id": i, **line}) + "\n" for i, (line, _) in enumerate(asked))
     run = subprocess.run([binary, "tokenize", str(folder)], input=lines.encode(), capture_output=True, check=False)

@@ -116,7 +116,14 @@ def byte(t, rng):
 
 def write(folder, name, make, count=240):
     text = rewritten(name, make())
-    t = Tokenizer.from_str(text)
+    target = folder / name
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "tokenizer.json").write_text(text + "\n")
+    record(target, Tokenizer.from_str(text), name, count)
+
+
+def record(target, t, name, count):
+    """What `t` makes of so many strings, and of ids."""
     specials = [a.content for a in t.get_added_tokens_decoder().values()]
     rng = random.Random(f"{SEED} {name}")
     encodings = []
@@ -133,9 +140,6 @@ def write(folder, name, make, count=240):
             ids = [t.token_to_id(rng.choice(specials)) if rng.random() < 0.1 else i for i in ids]
         shown, skipped = t.decode(ids, skip_special_tokens=False), t.decode(ids, skip_special_tokens=True)
         decodings.append({"ids": ids, "text": shown} | ({"skipped": skipped} if skipped != shown else {}))
-    target = folder / name
-    target.mkdir(parents=True, exist_ok=True)
-    (target / "tokenizer.json").write_text(text + "\n")
     for kind, lines in (("encode", encodings), ("decode", decodings)):
         (target / f"{kind}.jsonl").write_text(
             "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines))

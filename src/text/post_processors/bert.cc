@@ -1,4 +1,5 @@
-// BertProcessing and RobertaProcessing: a first token and a last one.
+// BertProcessing and RobertaProcessing: a first token and a last one. Parts that a template made before: the
+// second of the two goes behind each, and with Roberta before each too.
 #include "base/fields.h"
 #include "text/post_processors/post_processors.h"
 #include "text/read_stage.h"
@@ -17,9 +18,7 @@ Token read_token(Fields& fields, std::string_view key) {
   return 0;
 }
 
-}  // namespace
-
-Result<PostProcessor> read_bert_processing(const Json& json, const std::string& where) {
+Result<PostProcessor> read_around(const Json& json, const std::string& where, bool roberta) {
   if (Status s = only_members(json, where, {"sep", "cls", "trim_offsets", "add_prefix_space"}); !s.ok())
     return s;
   Status problem;
@@ -29,11 +28,23 @@ Result<PostProcessor> read_bert_processing(const Json& json, const std::string& 
   fields.flag("trim_offsets", true);
   fields.flag("add_prefix_space", true);
   if (!problem.ok()) return problem;
-  return PostProcessor([cls, sep](bool add_special_tokens, std::vector<Token>& ids) {
+  return PostProcessor([=](bool add_special_tokens, std::vector<std::vector<Token>>& parts) {
     if (!add_special_tokens) return;
-    ids.insert(ids.begin(), cls);
-    ids.push_back(sep);
+    for (std::vector<Token>& part : parts) {
+      if (&part == &parts.front()) part.insert(part.begin(), cls);
+      else if (roberta) part.insert(part.begin(), sep);
+      part.push_back(sep);
+    }
   });
+}
+
+}  // namespace
+
+Result<PostProcessor> read_bert_processing(const Json& json, const std::string& where) {
+  return read_around(json, where, false);
+}
+Result<PostProcessor> read_roberta_processing(const Json& json, const std::string& where) {
+  return read_around(json, where, true);
 }
 
 }  // namespace quire

@@ -8,5 +8,6 @@ namespace quire {
 
 Result<PostProcessor> read_template(const Json& json, const std::string& where);
 Result<PostProcessor> read_bert_processing(const Json& json, const std::string& where);  // bert.cc
+Result<PostProcessor> read_roberta_processing(const Json& json, const std::string& where);
 
 }  // namespace quire

@@ -53,15 +53,13 @@ Result<PostProcessor> read_template(const Json& json, const std::string& where) 
   }
   if (std::ranges::count(parts, Part()) != 1)
     return refused(where, "\"single\" must hold the Sequence A exactly once.");
-  return PostProcessor([parts = std::move(parts)](bool add_special_tokens, std::vector<Token>& ids) {
-    if (!add_special_tokens) return;
-    std::vector<Token> all;
-    for (const Part& part : parts) {
-      const std::vector<Token>& from = part ? *part : ids;
-      all.insert(all.end(), from.begin(), from.end());
-    }
-    ids = std::move(all);
-  });
+  return PostProcessor(
+      [single = std::move(parts)](bool add_special_tokens, std::vector<std::vector<Token>>& parts) {
+        if (!add_special_tokens || parts.size() != 1) return;
+        std::vector<Token> text = std::move(parts.front());
+        parts.clear();
+        for (const Part& part : single) parts.push_back(part ? *part : std::move(text));
+      });
 }
 
 }  // namespace quire
