@@ -1,8 +1,9 @@
 """Compares `quire tokenize` with HF tokenizers on fresh random strings and ids: every id, every text.
 
-    build/venv/bin/python tools/text_goldens/compare.py build/release/quire FOLDER... [--count 2000] [--seed N]
+    build/venv/bin/python tools/text_goldens/compare.py build/release/quire FOLDER... [--count 2000] [--odd 300] [--seed N]
 
-FOLDER holds a tokenizer.json (tests/text/goldens/* do). Exit status 1 and the first differences if there are any.
+FOLDER holds a tokenizer.json, or a tokenizer.model and the tokenizer.json that transformers makes of it as converted.json
+(tests/text/goldens/* do). Exit status 1 and the first differences if there are any.
 """
 
 import argparse
@@ -11,10 +12,12 @@ import pathlib
 import random
 import subprocess
 import sys
+import tempfile
 import time
 
 from tokenizers import Tokenizer
 
+import odd_pipelines
 import strings
 
 
@@ -58,10 +61,17 @@ def main():
     parser.add_argument("binary")
     parser.add_argument("folders", nargs="+", type=pathlib.Path)
     parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--odd", type=int, default=0, help="so many strings with each of odd_pipelines.py too")
     parser.add_argument("--seed", default=str(time.time_ns()))
     options = parser.parse_args()
     print(f"--seed {options.seed}")
-    sys.exit(1 if sum(compare(options.binary, f, options.seed, options.count) for f in options.folders) else 0)
+    wrong = sum(compare(options.binary, f, options.seed, options.count) for f in options.folders)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, tokenizer in odd_pipelines.kinds() if options.odd else ():
+            (pathlib.Path(folder) / name).mkdir()
+            tokenizer.save(f"{folder}/{name}/tokenizer.json")
+            wrong += compare(options.binary, pathlib.Path(folder) / name, options.seed, options.odd)
+    sys.exit(1 if wrong else 0)
 
 
 if __name__ == "__main__":
