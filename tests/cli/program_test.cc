@@ -2,7 +2,6 @@
 #include "tests/cli/program.h"
 
 #include <doctest/doctest.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <chrono>
@@ -214,13 +213,21 @@ TEST_CASE("input and output may be files, not the same one") {
 struct Piped {  // the program with a pipe as its input
   ScratchFolder folder;
   pid_t child = -1;
-  std::ofstream input;
+  int input = -1;
 
   explicit Piped(const std::string& model = kModel) {
-    const std::string fifo = folder.file("fifo");
-    QUIRE_CHECK(mkfifo(fifo.c_str(), 0600) == 0);
-    child = start_program({"generate", model}, fifo, folder.file("out"), folder.file("err"));
-    input.open(fifo);
+    int ends[2];
+    QUIRE_CHECK(pipe2(ends, O_CLOEXEC) == 0);
+    input = ends[1];
+    child = start_program({"generate", model}, ends[0], folder.file("out"), folder.file("err"));
+  }
+  ~Piped() { end(); }
+  void send(const std::string& text) {
+    REQUIRE(write(input, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  }
+  void end() {
+    if (input >= 0) close(input);
+    input = -1;
   }
   std::string out() const { return read_text(folder.file("out")); }
   bool wait_for_lines(size_t count) const {
@@ -232,17 +239,17 @@ struct Piped {  // the program with a pipe as its input
 
 TEST_CASE("output is written as soon as the lines before it are done, while the input stays open") {
   Piped p;
-  p.input << line("") << std::flush;
+  p.send(line(""));
   REQUIRE(p.wait_for_lines(1));
-  p.input << line("") << line("") << std::flush;
+  p.send(line("") + line(""));
   REQUIRE(p.wait_for_lines(3));
-  p.input.close();
+  p.end();
   CHECK(wait_for(p.child) == 0);
 }
 
 TEST_CASE("Ctrl-C writes what is finished and exits 130") {
   Piped p;
-  p.input << line("") << line(",\"max_tokens\":2") << std::flush;
+  p.send(line("") + line(",\"max_tokens\":2"));
   REQUIRE(p.wait_for_lines(2));
   kill(p.child, SIGINT);
   CHECK(wait_for(p.child) == 130);
@@ -250,12 +257,15 @@ TEST_CASE("Ctrl-C writes what is finished and exits 130") {
 }
 
 TEST_CASE("Ctrl-C in the middle writes the lines that are finished, not those before them that are not") {
+  const auto begin = std::chrono::steady_clock::now();
   Piped p(QUIRE_SOURCE_DIR "/demo");
-  p.input << line(",\"max_tokens\":1") << std::flush;
+  p.send(line(",\"max_tokens\":1"));
   REQUIRE(p.wait_for_lines(1));
-  p.input << line(",\"id\":\"long\",\"n\":200,\"max_tokens\":2000,\"ignore_eos\":true")
-          << line(",\"id\":\"short\",\"max_tokens\":1") << std::flush;
-  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  p.send(line(",\"id\":\"long\",\"n\":200,\"max_tokens\":2000,\"ignore_eos\":true") +
+         line(",\"id\":\"short\",\"max_tokens\":1"));
+  // No sign says that the short one is done: wait some times as long as all of the first one took.
+  std::this_thread::sleep_for(std::chrono::milliseconds(500) +
+                              4 * (std::chrono::steady_clock::now() - begin));
   CHECK(count_newlines(p.out()) == 1);
   kill(p.child, SIGINT);
   CHECK(wait_for(p.child) == 130);
