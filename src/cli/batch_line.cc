@@ -1,5 +1,6 @@
 #include "cli/batch_line.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -28,20 +29,39 @@ Refusal read_text_prompt(const Json& line, const Json& prompt, const Tokenizer* 
   return {};
 }
 
-Refusal read_prompt(const Json& line, const Tokenizer* tokenizer, std::vector<Token>& to) {
+Refusal read_messages(const Json& line, const BatchContext& context, std::vector<Token>& to) {
+  if (!context.tokenizer)
+    return {
+        "messages needs a tokenizer, and the model folder has none that can be read; give prompt_token_ids.",
+        "messages"};
+  ChatPrompt prompt;
+  if (Refusal r = read_chat(line, *context.chat, *context.tokenizer, prompt)) return r;
+  to = std::move(prompt.ids);
+  return {};
+}
+
+Refusal read_prompt(const Json& line, const BatchContext& context, std::vector<Token>& to) {
   const Json* text = find_set(line, "prompt");
   const Json* ids = find_set(line, "prompt_token_ids");
-  Refusal messages;
-  if (const Json* m = find_set(line, "messages")) is_known_field("messages", *m, line, messages);
-  if (messages) return messages;
+  if (const Json* messages = find_set(line, "messages")) {
+    Refusal refusal;
+    if (!context.chat) is_known_field("messages", *messages, line, refusal);
+    if (refusal) return refusal;
+    if (text || ids) return {"a line has either messages or a prompt, got both.", "messages"};
+    return read_messages(line, context, to);
+  }
   if (text && ids) return {"a line has either prompt or prompt_token_ids, got both.", "prompt"};
-  if (text) return read_text_prompt(line, *text, tokenizer, to);
-  if (!ids) return {"a line needs prompt or prompt_token_ids.", "prompt"};
+  if (text) return read_text_prompt(line, *text, context.tokenizer, to);
+  if (!ids)
+    return {context.chat ? "a line needs prompt, prompt_token_ids or messages."
+                         : "a line needs prompt or prompt_token_ids.",
+            "prompt"};
   return {read_ids("prompt_token_ids", *ids, to), "prompt_token_ids"};
 }
 
 bool is_read_elsewhere(std::string_view key) {
-  return key == "id" || key == "prompt" || key == "prompt_token_ids" || key == "add_special_tokens";
+  return key == "id" || key == "prompt" || key == "prompt_token_ids" || key == "add_special_tokens" ||
+         key == "messages";
 }
 
 Refusal read_fields(const Json& line, const BatchContext& context, BatchLine& to) {
@@ -80,8 +100,11 @@ BatchLine read_batch_line(std::string_view text, uint64_t number, const BatchCon
     return line;
   }
   if (const Json* id = json.value().find("id")) line.id = *id;
-  line.refusal = read_prompt(json.value(), context.tokenizer, line.prompt);
+  line.refusal = read_prompt(json.value(), context, line.prompt);
   if (line.refusal) return line;
+  if (context.context > 0 && find_set(json.value(), "messages"))
+    line.sampling.max_tokens =
+        std::max(1, context.context - static_cast<int32_t>(std::min<size_t>(line.prompt.size(), INT32_MAX)));
   const uint64_t seed =
       seeds.next(line.prompt);  // also where the line brings one, or is refused: it had that prompt
   line.refusal = read_fields(json.value(), context, line);

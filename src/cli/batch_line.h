@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "cli/chat_line.h"
 #include "cli/refusal.h"
 #include "cli/sampling_fields.h"
 #include "cli/seeds.h"
@@ -30,6 +31,9 @@ struct BatchContext {
   SamplingChoice defaults;                                    // of the model and the flags
   int32_t vocab = 0;                                          // of the model
   std::function<void(std::string_view key)> on_unknown = {};  // told every key that nobody knows
+  const ChatOptions* chat = nullptr;                          // null: lines of messages are refused
+  int32_t context =
+      0;  // room for prompt and answer: a line of messages without max_tokens takes the rest; 0: no
 };
 
 // `text` is one line; what is wrong with it becomes the refusal.

@@ -52,7 +52,8 @@ class Reader {  // on a thread of its own
         seeds_(options.seed) {}
 
   void run() {
-    const BatchContext context{options_.tokenizer, options_.defaults, options_.vocab, std::ref(unknown_)};
+    const BatchContext context{options_.tokenizer, options_.defaults, options_.vocab,
+                               std::ref(unknown_), options_.chat,     options_.context};
     std::string text;
     for (uint64_t number = 0; window_.wait(); ++number) {
       const LineReader::Got got = input_.next(text);

@@ -27,6 +27,8 @@ struct BatchInput {
 struct BatchOptions {
   const Tokenizer* tokenizer = nullptr;
   SamplingChoice defaults;
+  const ChatOptions* chat = nullptr;  // null: lines of messages are refused
+  int32_t context = 0;                // see BatchContext
   int32_t vocab = 0;
   uint64_t seed = 0;
   int64_t window = 1024;  // choices that may be open at once

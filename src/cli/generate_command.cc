@@ -23,8 +23,8 @@ struct GenerateFlags {
   EngineFlags engine;
   SamplingFlags sampling;
   std::vector<std::string> prompts;
-  std::string input = "-", output = "-";
-  bool stream = false;
+  std::string input = "-", output = "-", chat_template;
+  bool stream = false, trust_content = false;
 };
 
 std::vector<SettingGroup> settings(GenerateFlags& f) {
@@ -38,6 +38,7 @@ std::vector<SettingGroup> settings(GenerateFlags& f) {
          true},
         {"stream", &f.stream, "Show text while it grows instead of lines, also when no terminal is there.",
          "", "", 0, 0, nullptr, true}}},
+      chat_settings(f.chat_template, f.trust_content),
       sampling_settings(f.sampling),
       engine_settings(f.engine)};
 }
@@ -98,6 +99,11 @@ std::optional<std::string> misuse(const GenerateFlags& f, const Given& given) {
   return std::nullopt;
 }
 
+// Tokens of prompt and answer; the last is never written to the cache.
+int32_t room_of(const Limits& limits) {
+  return std::min(limits.max_model_len, limits.kv_tokens < INT32_MAX ? limits.kv_tokens + 1 : INT32_MAX);
+}
+
 }  // namespace
 
 int run_generate(const Command& command, std::span<const std::string> arguments) {
@@ -115,6 +121,9 @@ int run_generate(const Command& command, std::span<const std::string> arguments)
   if (!input_fd.ok()) return wrong_use(command, input_fd.status().message());
   Result<OutputFile> output = OutputFile::open(flags.output);
   if (!output.ok()) return wrong_use(command, output.status().message());
+
+  Result<ChatOptions> chat = load_chat(launch.folder, flags.chat_template, flags.trust_content);
+  if (!chat.ok()) return refused(chat.status());
 
   Mailbox mailbox;
   launch.all_logprobs = true;  // the caller owns the machine
@@ -136,6 +145,9 @@ int run_generate(const Command& command, std::span<const std::string> arguments)
                        .seed = launch.seed,
                        .window = std::max<int64_t>(1024, int64_t{4} * launch.max_num_seqs)};
   (void)apply_flags(flags.sampling, options.defaults);  // they were found right above
+  options.chat = &chat.value();
+  if (options.defaults.max_tokens == SamplingChoice().max_tokens && !flags.sampling.max_tokens)
+    options.context = room_of(model.launched.engine->limits());
   options.stream = flags.stream || (!flags.prompts.empty() && output.value().is_terminal());
   const BatchOutcome outcome =
       run_batch(input, options, *model.launched.engine, mailbox, interrupt, output.value());

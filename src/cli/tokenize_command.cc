@@ -1,4 +1,4 @@
-// quire tokenize: text to token ids and back, a line of JSON for each.
+// quire tokenize: text or messages to token ids, ids to text, a line of JSON for each.
 #include "cli/tokenize_command.h"
 
 #include <unistd.h>
@@ -15,13 +15,15 @@
 namespace quire {
 
 int run_tokenize(const Command& command, std::span<const std::string> arguments) {
-  std::string folder, input = "-", output_path = "-";
+  std::string folder, input = "-", output_path = "-", chat_template;
+  bool trust_content = false;
   Given given;
   const SettingGroup groups[] = {
       {"Input and output",
        {{"input", &input, "Lines of JSON; - is standard input.", "FILE", "", 0, 0, nullptr, true},
         {"output", &output_path, "Where the lines of JSON go; - is standard output.", "FILE", "", 0, 0,
-         nullptr, true}}}};
+         nullptr, true}}},
+      chat_settings(chat_template, trust_content)};
   if (auto over = read_command_line(command, groups, arguments, folder, given)) return *over;
   if (input == "-" && isatty(STDIN_FILENO) == 1)
     return wrong_use(command, "give --input FILE, or pipe lines of JSON into standard input.");
@@ -33,6 +35,8 @@ int run_tokenize(const Command& command, std::span<const std::string> arguments)
   if (!output.ok()) return wrong_use(command, output.status().message());
   Result<std::unique_ptr<Tokenizer>> tokenizer = load_tokenizer(folder);
   if (!tokenizer.ok()) return refused(tokenizer.status());
+  Result<ChatOptions> chat = load_chat(folder, chat_template, trust_content);
+  if (!chat.ok()) return refused(chat.status());
 
   bool all_well = true;
   LineReader reader(fd.value(), -1);
@@ -42,7 +46,7 @@ int run_tokenize(const Command& command, std::span<const std::string> arguments)
     if (got == LineReader::Got::kEnd || got == LineReader::Got::kError) break;
     if (got == LineReader::Got::kLine && line.find_first_not_of(" \t\r") == std::string::npos) continue;
     result.clear();
-    if (!append_tokenized(*tokenizer.value(), line, number, result)) all_well = false;
+    if (!append_tokenized(*tokenizer.value(), chat.value(), line, number, result)) all_well = false;
     output.value().write(result);
     if (Status s = output.value().flush(); !s.ok()) return refused(s);
   }

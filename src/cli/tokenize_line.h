@@ -4,11 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "cli/chat_line.h"
 #include "text/tokenizer.h"
 
 namespace quire {
 
 // Appends the output line; false if it is an error.
-bool append_tokenized(const Tokenizer& tokenizer, std::string_view line, uint64_t number, std::string& to);
+bool append_tokenized(const Tokenizer& tokenizer, const ChatOptions& chat, std::string_view line,
+                      uint64_t number, std::string& to);
 
 }  // namespace quire

@@ -90,7 +90,7 @@ TEST_CASE("tokenize goes both ways and refuses by line") {
   CHECK(first.value().find("tokens")->array()->size() == ids.size());
   CHECK(count_newlines(run.out) == 5);
   for (const char* error : {R"({"id":1,"error":{"message":"text must be a string, got 5.")",
-                            "has no chat template",
+                            R"({"id":2,"error":{"message":"messages must hold at least one message)",
                             R"({"id":3,"error":{"message":"ids must contain only token ids)",
                             R"({"id":4,"error":{"message":"a line has either text or ids, got both.")"})
     CHECK(run.out.find(error) != std::string::npos);
