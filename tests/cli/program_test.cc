@@ -261,7 +261,7 @@ TEST_CASE("Ctrl-C in the middle writes the lines that are finished, not those be
   Piped p(QUIRE_SOURCE_DIR "/demo");
   p.send(line(",\"max_tokens\":1"));
   REQUIRE(p.wait_for_lines(1));
-  p.send(line(",\"id\":\"long\",\"n\":200,\"max_tokens\":2000,\"ignore_eos\":true") +
+  p.send(line(",\"id\":\"long\",\"n\":64,\"max_tokens\":2000,\"ignore_eos\":true") +
          line(",\"id\":\"short\",\"max_tokens\":1"));
   // No sign says that the short one is done: wait some times as long as all of the first one took.
   std::this_thread::sleep_for(std::chrono::milliseconds(500) +
