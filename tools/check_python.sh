@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compares with Python packages: the tokenizer with HF tokenizers, on fresh random strings.
+# Compares with Python packages: the tokenizer with HF tokenizers, chat templates with jinja2, on fresh random input.
 set -eu
 cd "$(dirname "$0")/.."
 [ "${1:-}" != --help ] || { sed -n '2s/^# //p' "$0"; exit 0; }
@@ -13,3 +13,5 @@ if [ ! -e "$venv/ready" ] || ! cmp -s tools/requirements-check.txt "$venv/ready"
 fi
 echo "== quire tokenize beside HF tokenizers"
 "$venv/bin/python" tools/text_goldens/compare.py build/release/quire demo tests/text/goldens/*/ --odd 300
+echo "== chat templates beside jinja2"
+"$venv/bin/python" tools/template_goldens/compare.py build/release/tests/test_text_jinja_goldens 5000 "${QUIRE_SEED:-1}"

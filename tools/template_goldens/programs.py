@@ -119,7 +119,7 @@ class Maker:
             return f"({self.pick(DICTS)})" + self.pick([".items()|list", ".keys()|list", ".values()|list", ".get('a')", ".get('zz', 9)",
                                                      ".a", "['a']", ".items", "['items']", ".pop('a')", ".x.y", "['x']", ".q", "[2]"])
         if r < 0.96:
-            return f"{self.pick(['-', 'not ', '+'])}{self.number()} {self.pick(['~', '**', '*', '<'])} {self.number()}"
+            return f"{self.pick(['-', 'not ', '+'])}{self.number()} {self.pick(['~', '-', '*', '<'])} {self.number()}"
         return self.pick([f"'%s|%r|%5s' % ({self.any()}, {self.any()}, {self.number()})", f"'%d %05.2f %x' % (n, {self.number()}, 255)",
                           f"'%-8s|%+d|%e|%g' % (s, {self.pick(NUMBERS)}, h, g)", f"'{{}} {{:>6}} {{!r}}'.format({self.number()}, s, {self.any()})",
                           f"'{{:08.3f}}|{{:,}}|{{:^9}}|{{:+d}}'.format({self.number()}, 1234567, 'x', n)", f"'{{a}} {{b[0]}}'.format(a=1, b=l)",
@@ -129,7 +129,7 @@ class Maker:
 
     def statement(self, depth=2):
         r = self.r.random()
-        x = self.pick(["x", "y", "s", "acc"])
+        x = self.pick(["x", "y", "v", "acc"])  # no name of VARIABLES: see template.h
         ws = lambda: (self.pick(["", "", "", "-", "+"]), self.pick(["", "", "", "-"]))  # noqa: E731
         nl = self.pick(["", "", "\n", " \n", "\n  "])
         a, b = ws()

@@ -61,6 +61,7 @@ ranges("Printable", str.isprintable)
 mapping("UpperCase", str.upper)
 mapping("LowerCase", str.lower)
 mapping("TitleCase", str.title)
+mapping("FoldCase", str.casefold)
 print("""
 }  // namespace
 
@@ -81,8 +82,10 @@ std::span<const Range> ranges(CharacterClass wanted) {
 std::span<const Shift> upper() { return kUpperCase; }
 std::span<const Shift> lower() { return kLowerCase; }
 std::span<const Shift> title() { return kTitleCase; }
+std::span<const Shift> fold() { return kFoldCase; }
 std::span<const Special> special_upper() { return kSpecialUpperCase; }
 std::span<const Special> special_lower() { return kSpecialLowerCase; }
 std::span<const Special> special_title() { return kSpecialTitleCase; }
+std::span<const Special> special_fold() { return kSpecialFoldCase; }
 
 }  // namespace quire::jinja::table""")

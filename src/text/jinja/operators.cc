@@ -73,10 +73,14 @@ Value reals(std::string_view op, double a, double b) {
     fail(op == "/" ? "float division by zero" : op == "//" ? "float floor division by zero" : "float modulo");
   if (op == "/") return a / b;
   double rest = std::fmod(a, b);
-  if (rest != 0 && (rest < 0) != (b < 0)) rest += b;
-  else if (rest == 0) rest = std::copysign(0.0, b);
-  if (op == "%") return rest;
   double quotient = (a - rest) / b;
+  if (rest == 0) {
+    rest = std::copysign(0.0, b);
+  } else if ((rest < 0) != (b < 0)) {
+    rest += b;
+    quotient -= 1;
+  }
+  if (op == "%") return rest;
   if (quotient != 0) {
     const double down = std::floor(quotient);
     quotient = quotient - down > 0.5 ? down + 1 : down;

@@ -34,6 +34,17 @@ Text swap_case(const Text& from) {
   return to;
 }
 
+Text fold_case(const Text& from) {
+  Text to;
+  for (size_t at = 0; at < from.bytes.size();) {
+    const size_t begin = at;
+    std::string piece;
+    append_fold(piece, read_character(from.bytes, at));
+    append(to, piece, is_plain(from, begin));
+  }
+  return to;
+}
+
 Text title_case(const Text& from) {
   Text to;
   bool in_word = false;
@@ -369,7 +380,7 @@ struct Row {
 using C = CharacterClass;
 constexpr Row kMethods[] = {{"upper", changed<upper>},
                             {"lower", changed<lower>},
-                            {"casefold", changed<lower>},
+                            {"casefold", changed<fold_case>},
                             {"capitalize", changed<capitalize>},
                             {"title", changed<title_case>},
                             {"swapcase", changed<swap_case>},

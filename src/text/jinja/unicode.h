@@ -27,6 +27,7 @@ std::string_view strip_right(std::string_view);  // white space at the end taken
 void append_upper(std::string& to, char32_t c);
 void append_lower(std::string& to, char32_t c);
 void append_title(std::string& to, char32_t c);
+void append_fold(std::string& to, char32_t c);  // str.casefold
 
 namespace table {  // unicode_table.cc, generated
 struct Range {
@@ -43,9 +44,11 @@ std::span<const Range> ranges(CharacterClass);
 std::span<const Shift> upper();
 std::span<const Shift> lower();
 std::span<const Shift> title();
+std::span<const Shift> fold();
 std::span<const Special> special_upper();
 std::span<const Special> special_lower();
 std::span<const Special> special_title();
+std::span<const Special> special_fold();
 }  // namespace table
 
 }  // namespace quire::jinja

@@ -26,6 +26,11 @@ struct Sequence;
 struct Dictionary;
 struct Object;
 
+template <class T, class... Of>
+inline constexpr bool is_one_of(const std::variant<Of...>*) {
+  return (std::is_same_v<T, Of> || ...);
+}
+
 class Value {
  public:
   using Held =
@@ -34,7 +39,7 @@ class Value {
                    std::shared_ptr<Sequence>, std::shared_ptr<const Dictionary>, std::shared_ptr<Object>>;
   Value() = default;  // None
   template <class T>
-    requires std::is_constructible_v<Held, std::in_place_type_t<T>, T>
+    requires(is_one_of<T>(static_cast<Held*>(nullptr)))
   Value(T v) : held_(std::in_place_type<T>, std::move(v)) {}
   Value(int v) : held_(std::in_place_type<int64_t>, v) {}
   Value(const char*) = delete;
