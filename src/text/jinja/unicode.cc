@@ -56,8 +56,6 @@ void append_title(std::string& to, char32_t c) {
   append_mapped(to, c, table::title(), table::special_title());
 }
 
-void append_fold(std::string& to, char32_t c) {
-  append_mapped(to, c, table::fold(), table::special_fold());
-}
+void append_fold(std::string& to, char32_t c) { append_mapped(to, c, table::fold(), table::special_fold()); }
 
 }  // namespace quire::jinja
