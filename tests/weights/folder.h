@@ -37,6 +37,19 @@ class Folder {
 // Of this process: a bound on work that holds on a busy machine, too.
 inline double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
+// In which a bad file is refused. Sanitizers make every byte dearer.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr double kRefusalSeconds = 5.0;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+inline constexpr double kRefusalSeconds = 5.0;
+#else
+inline constexpr double kRefusalSeconds = 1.0;
+#endif
+#else
+inline constexpr double kRefusalSeconds = 1.0;
+#endif
+
 // `v` as 8 bytes, the least first.
 inline std::string length_prefix(uint64_t v) {
   std::string s(8, '\0');

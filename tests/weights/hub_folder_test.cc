@@ -13,7 +13,7 @@ constexpr const char *kSingle = "model.safetensors", *kIndex = "model.safetensor
 std::string refusal(const std::string& path, Code code) {
   const double begin = cpu_seconds();
   const auto opened = Checkpoint::open(path);
-  CHECK(cpu_seconds() - begin < 5.0);
+  CHECK(cpu_seconds() - begin < kRefusalSeconds);
   REQUIRE_FALSE(opened.ok());
   CHECK(opened.status().code() == code);
   CHECK(opened.status().message().starts_with(path));
