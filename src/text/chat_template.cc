@@ -182,7 +182,8 @@ Result<ChatTemplate> ChatTemplate::load(const std::string& folder) {
     return Status(Code::kNotFound,
                   folder +
                       " has no chat template (no chat_template.jinja, and no chat_template in "
-                      "tokenizer_config.json); give a prompt instead of messages.");
+                      "tokenizer_config.json); give one with --chat-template FILE, or a plain prompt instead "
+                      "of messages.");
   Result<Tokens> tokens = folder_tokens(folder);
   if (!tokens.ok()) return tokens.status();
   return make(std::move(sources), std::move(tokens).value());
