@@ -38,6 +38,8 @@ Value Interpreter::attribute(const Value& of, std::string_view name) {
   if (name.starts_with("__") && name.ends_with("__"))
     return undefined("access to attribute '" + std::string(name) + "' of '" + type_name(of) +
                      "' object is unsafe.");
+  if (const Sequence* s = of.sequence(); s && s->group && (name == "grouper" || name == "list"))
+    return s->items[name == "list"];
   if (const Dictionary* d = of.dictionary()) {
     if (const Value* v = find(*d, name)) return *v;
   } else if (const Object* o = of.object()) {
@@ -130,7 +132,7 @@ Value Interpreter::call_loop(const Loop& loop, const Arguments& arguments) {
 Value Interpreter::call_macro(const Macro& macro, const Arguments& arguments) {
   const Statement& node = *macro.node;
   const std::vector<std::string>& names = node.parameters;
-  const ScopePtr scope = child(macro.scope);
+  const ScopePtr scope = child(macro.scope, node.scopes[0]);
   std::vector<std::pair<std::string, Value>> named = arguments.named;
   const auto take = [&](const std::string& name) {  // from the named ones into the scope
     const auto place = std::ranges::find(named, name, [](const auto& p) { return p.first; });
@@ -149,7 +151,7 @@ Value Interpreter::call_macro(const Macro& macro, const Arguments& arguments) {
     }
   }
   const bool own_caller = std::ranges::count(names, "caller") > 0;
-  if (node.uses_caller && !own_caller && !take("caller"))
+  if (node.uses_caller && !own_caller && (!take("caller") || (*scope->find("caller"))->is_none()))
     scope->set("caller", undefined("No caller defined"));
   if (node.uses_kwargs && !std::ranges::count(names, "kwargs")) {
     std::vector<std::pair<Value, Value>> rest;

@@ -1,8 +1,8 @@
 // The half of the interpreter that computes expressions.
 #include <algorithm>
+#include <cmath>
 
 #include "text/jinja/filters.h"
-#include "text/jinja/globals.h"
 #include "text/jinja/interpreter.h"
 #include "text/jinja/operators.h"
 #include "text/jinja/print.h"
@@ -11,6 +11,15 @@
 namespace quire::jinja {
 
 using Kind = ExpressionKind;
+
+namespace {
+
+bool is_negative(const Value& v) {
+  if (const double* d = v.real()) return std::signbit(*d);
+  return !v.boolean() && v.integer() && *v.integer() < 0;
+}
+
+}  // namespace
 
 Value Interpreter::evaluate(const Expression& e, const ScopePtr& scope) try {
   Level level(budget_);
@@ -82,6 +91,9 @@ Value Interpreter::evaluate_node(const Expression& e, const ScopePtr& scope) {
       return evaluate_concat(e, scope);
     case Kind::kBinary: {
       const Value left = operand(0);
+      const bool quirk = e.name == "**" && e.operands[0]->folded && !e.operands[1]->folded;
+      if (quirk && is_negative(left))  // jinja2 writes -2 ** x for Python, which reads -(2 ** x)
+        return negative(binary(budget_, e.name, negative(left), operand(1)));
       return binary(budget_, e.name, left, operand(1));
     }
     case Kind::kCondition:
@@ -96,10 +108,13 @@ Value Interpreter::evaluate_node(const Expression& e, const ScopePtr& scope) {
 
 Value Interpreter::look_up(const std::string& name, const ScopePtr& scope) {
   size_t levels = 0;
-  for (Scope* s = scope.get(); s; s = s->parent.get(), ++levels)
-    if (const Value* v = s->find(name)) return *v;
-  budget_.charge(levels / 8);
-  if (auto v = find_global(name)) return *v;
+  for (Scope* s = scope.get(); s; s = s->parent.get(), ++levels) {
+    const std::optional<Value>* v = s->find(name);
+    if (!v) continue;
+    budget_.charge(levels / 8);
+    if (*v) return **v;
+    break;
+  }
   return undefined("'" + name + "' is undefined");
 }
 

@@ -10,6 +10,7 @@
 
 #include "text/jinja/arguments.h"
 #include "text/jinja/object.h"
+#include "text/jinja/scope.h"
 #include "text/jinja/syntax.h"
 
 namespace quire::jinja {
@@ -24,7 +25,7 @@ class Interpreter {
   Interpreter(const Interpreter&) = delete;
   Interpreter& operator=(const Interpreter&) = delete;
 
-  Text run(const Statements& all, const Variables& variables);
+  Text run(const Statement& root, const Variables& variables);
 
   // What filters, tests and methods need of it.
   Budget& budget() { return budget_; }
@@ -51,10 +52,16 @@ class Interpreter {
   void run_set(const Statement&, const ScopePtr&);
   void run_call(const Statement&, const ScopePtr&);
   Text captured(const Statements&, const ScopePtr&, Flow* flow = nullptr);
+  Text run_generation(const Statement&, const ScopePtr&);
   void assign(const Expression& target, const Value&, const ScopePtr&);
+  void set(const std::string& name, const Value&, const ScopePtr&);  // at the top, in the context too
+  void check_namespaces(const Expression& target, const ScopePtr&);
   void print(const Value&);
   void print_text(const Value&);  // of a block, which jinja2 does not convert
-  ScopePtr child(const ScopePtr& parent) { return std::make_shared<Scope>(Scope{parent}); }
+  ScopePtr child(const ScopePtr& parent, const ScopeNames& names);  // entered
+  void enter(Scope& scope);                                         // gives each name what its origin says
+  ScopePtr block_scope(const Statement&, const ScopePtr& around);
+  std::optional<Value> in_context(const Context&, const std::string& name) const;
   Value make_macro(const Statement&, std::string name, const ScopePtr&);
 
   Value evaluate(const Expression&, const ScopePtr&);

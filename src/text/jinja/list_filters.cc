@@ -164,6 +164,7 @@ Value groupby(Interpreter& in, const Value& v, const Arguments& a) {
     Value key = own_key(members[0]);
     Value list = make_list(in.budget(), std::move(members));
     groups.push_back(make_sequence(in.budget(), SequenceKind::kTuple, {std::move(key), std::move(list)}));
+    groups.back().sequence()->group = true;
   }
   return make_list(in.budget(), std::move(groups));
 }

@@ -126,7 +126,9 @@ Value round_filter(Interpreter&, const Value& v, const Arguments& a) {
     return std::strtod(text, nullptr);
   }
   const double unit = std::pow(10.0, static_cast<double>(precision));
-  return (method == "ceil" ? std::ceil(d * unit) : std::floor(d * unit)) / unit;
+  const double whole = method == "ceil" ? std::ceil(d * unit) : std::floor(d * unit);
+  if (!std::isfinite(whole)) integer_of(whole);  // fails: Python's are integers
+  return (whole + 0.0) / unit;                   // which have no -0
 }
 
 Value sum_filter(Interpreter& in, const Value& v, const Arguments& a) {

@@ -10,16 +10,9 @@
 namespace quire::jinja {
 
 struct Statement;
+struct Scope;
 struct Arguments;
 class Interpreter;
-
-struct Scope {
-  std::shared_ptr<Scope> parent;  // null: the template's own
-  std::vector<std::pair<std::string, Value>> names{};
-
-  Value* find(std::string_view name);  // here only
-  void set(std::string_view name, Value v);
-};
 
 struct Namespace {
   std::vector<std::pair<std::string, Value>> names;

@@ -3,12 +3,18 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <unordered_set>
+
+#include "text/jinja/scopes.h"
+#include "text/jinja/unicode.h"
 
 namespace quire::jinja {
 namespace {
 
 using Kind = StatementKind;
 using Ends = std::initializer_list<std::string_view>;
+
+bool is_blank(std::string_view text) { return strip_right(text).empty(); }
 
 template <class T>
 class Restored {  // gives a variable its old value back
@@ -25,10 +31,12 @@ class Parser : ExpressionParser {
  public:
   using ExpressionParser::ExpressionParser;
 
-  Statements run() {
-    Statements all = statements({});
+  std::unique_ptr<Statement> run() {
+    auto root = statement(Kind::kTemplate, 0);
+    root->bodies.push_back(statements({}));
     if (now().kind != TokenKind::kEnd) wrong("unexpected " + shown());
-    return all;
+    find_scopes(*root);
+    return root;
   }
 
  private:
@@ -121,7 +129,6 @@ class Parser : ExpressionParser {
   std::unique_ptr<Statement> for_tag(uint32_t at) {
     auto s = statement(Kind::kFor, at);
     s->target = target("in");
-    if (mentions_loop(*s->target)) fail_at(at, "Can't assign to special loop variable in for-loop target");
     expect_name("in");
     s->value = tuple(false, "recursive");
     const Restored<bool> soft(soft_, false);
@@ -133,11 +140,6 @@ class Parser : ExpressionParser {
     }
     if (take().text == "else") s->bodies.push_back(whole_body("endfor"));
     return s;
-  }
-
-  static bool mentions_loop(const Expression& e) {
-    if (e.kind == ExpressionKind::kName) return e.name == "loop";
-    return std::ranges::any_of(e.operands, [](const auto& p) { return mentions_loop(*p); });
   }
 
   std::unique_ptr<Statement> set_tag(uint32_t at) {
@@ -169,9 +171,7 @@ class Parser : ExpressionParser {
 
   void macro_body(Statement& s, std::string_view end) {
     const Restored<bool> soft(soft_, false), loop(in_loop_, false);
-    macros_.push_back(&s);
     s.bodies.push_back(whole_body(end));
-    macros_.pop_back();
   }
 
   std::unique_ptr<Statement> macro_tag(uint32_t at) {
@@ -231,10 +231,14 @@ class Parser : ExpressionParser {
   std::unique_ptr<Statement> block_tag(uint32_t at) {
     auto s = statement(Kind::kBlock, at);
     s->text = expect_any_name();
+    if (!blocks_.insert(s->text).second) fail_at(at, "block '" + s->text + "' defined twice");
     s->scoped = skip_name("scoped");
-    skip_name("required");
+    s->required = skip_name("required");
     const Restored<bool> soft(soft_, false), loop(in_loop_, false);
     s->bodies.push_back(whole_body("endblock"));
+    const auto blank = [](const auto& in) { return in->kind == Kind::kText && is_blank(in->text); };
+    if (s->required && !std::ranges::all_of(s->bodies[0], blank))
+      fail_at(at, "Required blocks can only contain comments or whitespace");
     skip_name(s->text);
     return s;
   }
@@ -247,10 +251,11 @@ class Parser : ExpressionParser {
   }
 
   bool in_loop_ = false;
+  std::unordered_set<std::string> blocks_;
 };
 
 }  // namespace
 
-Statements parse(std::string_view source) { return Parser(lex(source)).run(); }
+std::unique_ptr<Statement> parse(std::string_view source) { return Parser(lex(source)).run(); }
 
 }  // namespace quire::jinja

@@ -9,13 +9,15 @@
 
 namespace quire::jinja {
 
-// Of a normalized source; fails with a position.
-Statements parse(std::string_view source);
+// Of a normalized source: a statement of the kind kTemplate. Fails with a position.
+std::unique_ptr<Statement> parse(std::string_view source);
 
 inline constexpr int32_t kMaxParseDepth = 100;  // of brackets, operators before a value, and blocks
 inline constexpr int32_t kMaxHeight = 400;      // of a tree: also chains such as a + b + c count
 
-// The half that reads expressions. The other, in parser.cc, reads statements.
+// The half that reads expressions: operators in expression_parser.cc, what stands between them in
+// operand_parser.cc, what follows a value in postfix_parser.cc. The other half, in parser.cc, reads
+// statements.
 class ExpressionParser {
  public:
   explicit ExpressionParser(std::vector<Lexeme> tokens) : tokens_(std::move(tokens)) {}
@@ -39,6 +41,12 @@ class ExpressionParser {
   void expect_operator(std::string_view op);
   void expect_name(std::string_view name);
   std::string expect_any_name();
+  template <class... T>
+  static std::vector<ExpressionPtr> operands(T... v) {
+    std::vector<ExpressionPtr> all;
+    (all.push_back(std::move(v)), ...);
+    return all;
+  }
   [[noreturn]] void wrong(std::string message) const { fail_at(now().at, std::move(message)); }
   std::string shown() const;  // the token at hand, for messages
 
@@ -47,8 +55,7 @@ class ExpressionParser {
   ExpressionPtr target(std::string_view end_name = {}, bool namespaces = false);  // of an assignment
   ExpressionPtr filters(ExpressionPtr value, bool first_is_name = false);
 
-  bool soft_ = false;               // inside an if: an unknown filter or test fails only when it is reached
-  std::vector<Statement*> macros_;  // that are open, for what their bodies mention
+  bool soft_ = false;  // inside an if: an unknown filter or test fails only when it is reached
 
  private:
   ExpressionPtr node(ExpressionKind kind, uint32_t at, std::vector<ExpressionPtr> operands = {},

@@ -1,6 +1,8 @@
 // The half of the interpreter that runs statements.
 #include <algorithm>
+#include <ranges>
 
+#include "text/jinja/globals.h"
 #include "text/jinja/interpreter.h"
 #include "text/jinja/print.h"
 
@@ -8,16 +10,63 @@ namespace quire::jinja {
 
 Interpreter::~Interpreter() {
   for (const auto& n : namespaces_) std::get<Namespace>(n->is).names.clear();
-  for (const ScopePtr& s : captured_scopes_) s->names.clear();
+  for (const ScopePtr& s : captured_scopes_) s->clear();
 }
 
-Text Interpreter::run(const Statements& all, const Variables& variables) {
+Text Interpreter::run(const Statement& root, const Variables& variables) {
   Text to;
   out_ = &to;
-  root_ = std::make_shared<Scope>();
-  root_->names = variables;
-  run(all, root_);
+  root_ = std::make_shared<Scope>(Scope{nullptr, std::make_shared<Context>(), &root.scopes[0]});
+  for (const auto& [name, v] : variables) root_->context->insert_or_assign(name, v);
+  enter(*root_);
+  run(root.bodies[0], root_);
   return to;
+}
+
+Interpreter::ScopePtr Interpreter::child(const ScopePtr& parent, const ScopeNames& names) {
+  const ScopePtr scope = std::make_shared<Scope>(Scope{parent, parent->context, &names});
+  enter(*scope);
+  return scope;
+}
+
+void Interpreter::enter(Scope& scope) {
+  budget_.charge(scope.names->size() / 8);
+  scope.values.resize(scope.names->size());
+  for (size_t i = 0; i < scope.values.size(); ++i) {
+    const ScopeName& name = (*scope.names)[i];
+    std::optional<Value>& v = scope.values[i];
+    v.reset();
+    if (name.origin == NameOrigin::kContext) v = in_context(*scope.context, name.name);
+    if (name.origin != NameOrigin::kOuter) continue;
+    for (Scope* outer = scope.parent.get(); outer; outer = outer->parent.get())
+      if (const std::optional<Value>* held = outer->find(name.name)) {
+        v = *held;
+        break;
+      }
+  }
+}
+
+std::optional<Value> Interpreter::in_context(const Context& context, const std::string& name) const {
+  const auto place = context.find(name);
+  return place == context.end() ? find_global(name) : place->second;
+}
+
+// A block sees the context alone; a scoped one also what the scopes around it have set.
+Interpreter::ScopePtr Interpreter::block_scope(const Statement& s, const ScopePtr& around) {
+  std::shared_ptr<Context> context = around->context;
+  if (s.scoped) {
+    context = std::make_shared<Context>(*context);
+    std::vector<const Scope*> scopes;
+    for (const Scope* outer = around.get(); outer; outer = outer->parent.get()) scopes.push_back(outer);
+    for (const Scope* outer : scopes | std::views::reverse)
+      for (size_t i = 0; i < outer->values.size(); ++i)
+        if ((*outer->names)[i].set && outer->values[i])
+          context->insert_or_assign((*outer->names)[i].name, *outer->values[i]);
+    budget_.charge(context->size());
+  }
+  const ScopePtr scope = std::make_shared<Scope>(Scope{nullptr, std::move(context), &s.scopes[0]});
+  enter(*scope);
+  return scope;
 }
 
 Interpreter::Flow Interpreter::run(const Statements& all, const ScopePtr& scope) {
@@ -30,6 +79,8 @@ Interpreter::Flow Interpreter::run(const Statement& s, const ScopePtr& scope) tr
   Level level(budget_);
   budget_.charge();
   switch (s.kind) {
+    case StatementKind::kTemplate:
+      break;
     case StatementKind::kText:
       append(*out_, s.text);
       budget_.check_text(out_->bytes.size());
@@ -47,32 +98,36 @@ Interpreter::Flow Interpreter::run(const Statement& s, const ScopePtr& scope) tr
       break;
     case StatementKind::kSetBlock: {
       Flow flow = Flow::kOn;
-      const Value body = make_text(budget_, captured(s.bodies[0], child(scope), &flow));
+      const ScopePtr inner = child(scope, s.scopes[0]);
+      const Value body = make_text(budget_, captured(s.bodies[0], inner, &flow));
       if (flow != Flow::kOn) return flow;
-      assign(*s.target, s.value ? evaluate_filter(*s.value, scope, &body) : body, scope);
+      assign(*s.target, s.value ? evaluate_filter(*s.value, inner, &body) : body, scope);
+      inner->clear();
       break;
     }
     case StatementKind::kWith:
       return run_with(s, scope);
     case StatementKind::kMacro:
-      scope->set(s.text, make_macro(s, s.text, scope));
+      set(s.text, make_macro(s, s.text, scope), scope);
       break;
     case StatementKind::kCall:
       run_call(s, scope);
       break;
     case StatementKind::kFilter: {
       Flow flow = Flow::kOn;
-      const ScopePtr inner = child(scope);
+      const ScopePtr inner = child(scope, s.scopes[0]);
       const Value body = make_text(budget_, captured(s.bodies[0], inner, &flow));
       if (flow != Flow::kOn) return flow;
       print_text(evaluate_filter(*s.value, inner, &body));
+      inner->clear();
       break;
     }
     case StatementKind::kBlock:
-      run(s.bodies[0], child(s.scoped ? scope : root_));
+      if (s.required) fail("Required block '" + s.text + "' not found");
+      run(s.bodies[0], block_scope(s, scope));
       break;
     case StatementKind::kGeneration:
-      append(*out_, captured(s.bodies[0], child(scope)));
+      append(*out_, run_generation(s, scope));
       break;
     case StatementKind::kBreak:
       return Flow::kBreak;
@@ -103,10 +158,21 @@ Interpreter::Flow Interpreter::run_if(const Statement& s, const ScopePtr& scope)
 }
 
 Interpreter::Flow Interpreter::run_with(const Statement& s, const ScopePtr& scope) {
-  const ScopePtr inner = child(scope);
+  const ScopePtr inner = child(scope, s.scopes[0]);
   for (size_t i = 0; i < s.targets.size(); ++i)
     assign(*s.targets[i], evaluate(*s.expressions[i], scope), inner);
-  return run(s.bodies[0], inner);
+  const Flow flow = run(s.bodies[0], inner);
+  inner->clear();
+  return flow;
+}
+
+// A call block of jinja2's whose caller nobody is.
+Text Interpreter::run_generation(const Statement& s, const ScopePtr& scope) {
+  const ScopePtr inner = child(scope, s.scopes[0]);
+  if (s.uses_caller) inner->set("caller", undefined("No caller defined"));
+  if (s.uses_kwargs) inner->set("kwargs", make_dictionary(budget_, {}));
+  if (s.uses_varargs) inner->set("varargs", make_sequence(budget_, SequenceKind::kTuple, {}));
+  return captured(s.bodies[0], inner);
 }
 
 void Interpreter::run_for(const Statement& s, const ScopePtr& scope) {
@@ -117,8 +183,8 @@ void Interpreter::walk_loop(const Statement& s, const ScopePtr& scope, const Val
   Values items = items_of(budget_, over);
   if (s.test) {
     Values kept;
+    const ScopePtr inner = child(scope, s.scopes[2]);
     for (Value& v : items) {
-      const ScopePtr inner = child(scope);
       assign(*s.target, v, inner);
       if (is_true(evaluate(*s.test, inner))) kept.push_back(std::move(v));
     }
@@ -132,17 +198,20 @@ void Interpreter::walk_loop(const Statement& s, const ScopePtr& scope, const Val
     loop.scope = scope;
   }
   bool ran_through = false;  // one round to its end: what jinja2 asks before it runs the else
+  const ScopePtr inner = std::make_shared<Scope>(Scope{scope, scope->context, &s.scopes[0]});
   for (size_t i = 0; i < loop.items->size(); ++i) {
     budget_.charge();
     loop.index = i;
-    const ScopePtr inner = child(scope);
+    enter(*inner);
     inner->set("loop", loop_value);
     assign(*s.target, (*loop.items)[i], inner);
     const Flow flow = run(s.bodies[0], inner);
     if (flow == Flow::kBreak) break;
     if (flow == Flow::kOn) ran_through = true;
   }
-  if (!ran_through && s.bodies.size() > 1) run(s.bodies[1], child(scope));
+  const bool has_else = s.bodies.size() > 1;
+  if (!s.recursive || has_else) inner->clear();  // a macro of the body forgets what it knew, as in jinja2
+  if (!ran_through && has_else) run(s.bodies[1], child(scope, s.scopes[1]));
 }
 
 Text Interpreter::captured(const Statements& body, const ScopePtr& scope, Flow* flow) {
@@ -160,16 +229,25 @@ Text Interpreter::captured(const Statements& body, const ScopePtr& scope, Flow* 
 }
 
 void Interpreter::run_set(const Statement& s, const ScopePtr& scope) {
-  if (s.target->kind == ExpressionKind::kNamespaceTarget) {
-    Value target = look_up(s.target->name, scope);
-    if (!target.object() || !std::holds_alternative<Namespace>(target.object()->is))
-      fail("cannot assign attribute on non-namespace object");
-  }
+  check_namespaces(*s.target, scope);
   assign(*s.target, evaluate(*s.value, scope), scope);
 }
 
+void Interpreter::check_namespaces(const Expression& target, const ScopePtr& scope) {
+  for (const auto& part : target.operands) check_namespaces(*part, scope);
+  if (target.kind != ExpressionKind::kNamespaceTarget) return;
+  const Value held = look_up(target.name, scope);
+  if (!held.object() || !std::holds_alternative<Namespace>(held.object()->is))
+    fail("cannot assign attribute on non-namespace object");
+}
+
+void Interpreter::set(const std::string& name, const Value& v, const ScopePtr& scope) {
+  scope->set(name, v);
+  if (scope == root_) scope->context->insert_or_assign(name, v);
+}
+
 void Interpreter::assign(const Expression& target, const Value& v, const ScopePtr& scope) {
-  if (target.kind == ExpressionKind::kName) return scope->set(target.name, v);
+  if (target.kind == ExpressionKind::kName) return set(target.name, v, scope);
   if (target.kind == ExpressionKind::kNamespaceTarget) {
     const Value held = look_up(target.name, scope);
     Namespace* n = held.object() ? std::get_if<Namespace>(&held.object()->is) : nullptr;

@@ -46,8 +46,9 @@ struct CallArguments {
 struct Expression {
   ExpressionKind kind;
   uint32_t at = 0;
-  int32_t height = 1;  // of the tree below, itself counted
-  std::string name{};  // of a name, attribute, filter, test, operator
+  int32_t height = 1;   // of the tree below, itself counted
+  bool folded = false;  // jinja2 computes it when it compiles
+  std::string name{};   // of a name, attribute, filter, test, operator
   Value constant{};
   // Operands in source order; keys and values in turn; a slice's three (null: left out); a condition's
   // test, value, else (null: left out); a filter's may be null inside a filter block.
@@ -56,7 +57,22 @@ struct Expression {
   CallArguments arguments{};
 };
 
+// A name of a scope (jinja2's frame), and what it holds when the scope is entered.
+enum class NameOrigin : unsigned char {
+  kParameter,  // nothing yet: the one who enters sets it
+  kMissing,    // nothing until a statement sets it
+  kContext,    // what the request, an earlier assignment at the top or a global says
+  kOuter       // what an outer scope holds at that moment
+};
+struct ScopeName {
+  std::string name;
+  NameOrigin origin;
+  bool set;  // by a statement of the scope, or a parameter
+};
+using ScopeNames = std::vector<ScopeName>;  // in order of name
+
 enum class StatementKind : unsigned char {
+  kTemplate,
   kText,
   kOutput,
   kIf,
@@ -85,8 +101,9 @@ struct Statement {
   std::vector<Statements> bodies{};          // one for each test; then else
   std::vector<ExpressionPtr> targets{};      // of with
   std::vector<std::string> parameters{};     // of a macro or call block
-  bool uses_caller = false, uses_kwargs = false, uses_varargs = false;  // what its body mentions
-  bool recursive = false, scoped = false;
+  bool uses_caller = false, uses_kwargs = false, uses_varargs = false;  // what its body reads: by find_scopes
+  bool recursive = false, scoped = false, required = false;
+  std::vector<ScopeNames> scopes{};  // that it opens: a loop's body, else and test; else one. By find_scopes
 };
 
 }  // namespace quire::jinja

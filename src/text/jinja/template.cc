@@ -68,8 +68,8 @@ Value from_json(Budget& budget, const Json& v, bool plain, const RenderOptions& 
 
 }  // namespace
 
-Template::Template(std::string source, std::vector<std::unique_ptr<Statement>> statements)
-    : source_(std::move(source)), statements_(std::move(statements)) {}
+Template::Template(std::string source, std::unique_ptr<Statement> root)
+    : source_(std::move(source)), root_(std::move(root)) {}
 Template::Template(Template&&) noexcept = default;
 Template& Template::operator=(Template&&) noexcept = default;
 Template::~Template() = default;
@@ -81,8 +81,8 @@ Result<Template> Template::parse(std::string_view source) {
   if (!is_utf8(source)) return Status(Code::kInvalidArgument, "the chat template is not UTF-8.");
   std::string normalized = normalize_source(source);
   try {
-    Statements all = jinja::parse(normalized);
-    return Template(std::move(normalized), std::move(all));
+    std::unique_ptr<Statement> root = jinja::parse(normalized);
+    return Template(std::move(normalized), std::move(root));
   } catch (const Failure& failure) {
     return status_of(failure, normalized);
   }
@@ -102,7 +102,7 @@ Result<Rendering> Template::render(const std::vector<Variable>& variables, const
     for (const Variable& v : variables)
       given.emplace_back(v.name, from_json(budget, v.value, v.plain, options));
     Interpreter interpreter(budget, now);
-    Text text = interpreter.run(statements_, given);
+    Text text = interpreter.run(*root_, given);
     return Rendering{std::move(text.bytes), std::move(text.plain)};
   } catch (const Failure& failure) {
     return status_of(failure, source_);

@@ -2,8 +2,6 @@
 // environment allows, and its results, byte for byte; docs: jinja.palletsprojects.com, transformers'
 // chat_template_utils. Refused in words: include, import, extends, autoescape; the filters random, urlize,
 // pprint, striptags, xmlattr, wordwrap, filesizeformat; arithmetic beyond 64 bits.
-// Known to differ: a variable of the request that a scope reads inside a loop or block before that scope sets
-// it (jinja2 finds it undefined); -2 ** x with a name as x (jinja2 makes it -(2 ** x)).
 #pragma once
 #include <ctime>
 #include <memory>
@@ -53,9 +51,9 @@ class Template {  // immutable: any thread may render it
   Result<Rendering> render(const std::vector<Variable>&, const std::tm& now, const RenderOptions& = {}) const;
 
  private:
-  Template(std::string source, std::vector<std::unique_ptr<Statement>> statements);
+  Template(std::string source, std::unique_ptr<Statement> root);
   std::string source_;  // normalized, for positions
-  std::vector<std::unique_ptr<Statement>> statements_;
+  std::unique_ptr<Statement> root_;
 };
 
 }  // namespace quire::jinja

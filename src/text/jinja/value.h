@@ -77,6 +77,7 @@ enum class SequenceKind : unsigned char { kList, kTuple, kRange, kKeys, kValues,
 struct Sequence {
   SequenceKind kind = SequenceKind::kList;
   Values items;
+  bool group = false;                     // a tuple of groupby: also .grouper and .list
   size_t next = 0;                        // an iterator's
   int64_t start = 0, stop = 0, step = 1;  // a range's
   int32_t nesting = 1;
