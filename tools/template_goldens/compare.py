@@ -8,7 +8,8 @@ import sys
 import environment
 import programs
 
-UNSURE = re.compile(r"<generator object|0x[0-9a-f]{6,}|<bound method|<built-in|beyond 64 bits|not supported")
+ADDRESS = re.compile(r"<generator object|0x[0-9a-f]{6,}|<bound method|<built-in", re.I)
+REFUSED = re.compile(r"beyond 64 bits|(is|are) not supported")
 
 
 def main():
@@ -24,7 +25,7 @@ def main():
     wrong = unsure = 0
     for source, got in zip(sources, ours, strict=True):
         want = environment.render(compile_template, source, variables)
-        if UNSURE.search(want.get("text", "") + str(got)):
+        if ADDRESS.search(want.get("text", "")) or ("text" in want and REFUSED.search(got.get("error", ""))):
             unsure += 1
             continue
         same = want.get("text") == got.get("text") and ("error" in want) == ("error" in got)

@@ -40,10 +40,10 @@ class Maker:
             return self.pick(TEXTS)
         return f"({self.pick(TEXTS)}){self.text_method()}" if r < 0.75 else f"({self.any()}|string)"
 
-    def number(self):
-        if self.r.random() < 0.6:
+    def number(self, depth=5):
+        if depth == 0 or self.r.random() < 0.6:
             return self.pick(NUMBERS)
-        return f"({self.number()} {self.pick(['+', '-', '*', '/', '//', '%'])} {self.number()})"
+        return f"({self.number(depth - 1)} {self.pick(['+', '-', '*', '/', '//', '%'])} {self.number(depth - 1)})"
 
     def list(self):
         return self.pick(LISTS)
@@ -81,7 +81,7 @@ class Maker:
             "int", "int(5)", "float", "float(0.5)", "abs", "round", "round(1)", "round(2, 'floor')", "round(0, 'ceil')", "sum",
             "join", "join(', ')", "join('-', attribute='k')", "sort", "sort(reverse=true)", "sort(attribute='v')",
             "sort(case_sensitive=true)", "reverse|list", "unique|list", "min", "max", "default('D')", "default('D', true)",
-            "d(1)", "replace('l', 'L')", "replace('a', 'b', 1)", "string|indent", "string|indent(2, true)", "string|indent('> ', blank=true)",
+            "d(1)", "replace('l', 'L')", "replace('a', 'b', 1)", "indent", "string|indent(2, true)", "indent('> ', blank=true)",
             "tojson", "tojson(indent=2)", "tojson(sort_keys=true)", "tojson(ensure_ascii=true)", "tojson(indent=1, separators=(',', ':'))",
             "tojson(separators=(',', ':'))", "items|list", "dictsort", "dictsort(reverse=true)", "dictsort(by='value')",
             "map('upper')|list", "map('string')|join('|')", "map(attribute='v')|list", "map(attribute='o.p', default=0)|list",
@@ -89,7 +89,8 @@ class Maker:
             "selectattr('v', 'gt', 1)|map(attribute='k')|list", "rejectattr('v', 'equalto', 1)|list",
             "selectattr('role', 'equalto', 'user')|list|length", "batch(2)|list", "batch(2, 'f')|list", "slice(2)|list",
             "slice(3, 'f')|list", "truncate(9)", "truncate(6, true)", "truncate(8, false, '!', 0)", "wordcount", "center(16)",
-            "escape", "e", "format(1, 2)", "groupby('v')|map('first')|list", "urlencode", "attr('k')", "max(attribute='v')",
+            "escape", "e", "format(1, 2)", "groupby('v')|map('first')|list", "groupby('v')|map(attribute='grouper')|list", "groupby('k')|map(attribute='list')|list",
+            "groupby('k', case_sensitive=true)", "groupby('o', default='none')", "groupby('v')|first", "urlencode", "attr('k')", "max(attribute='v')",
             "sum(attribute='v')", "safe", "upper|lower|title"])
 
     def expression(self, depth=2):
@@ -124,12 +125,39 @@ class Maker:
                           f"'%-8s|%+d|%e|%g' % (s, {self.pick(NUMBERS)}, h, g)", f"'{{}} {{:>6}} {{!r}}'.format({self.number()}, s, {self.any()})",
                           f"'{{:08.3f}}|{{:,}}|{{:^9}}|{{:+d}}'.format({self.number()}, 1234567, 'x', n)", f"'{{a}} {{b[0]}}'.format(a=1, b=l)",
                           f"[{sub()}, {sub()}] + [{self.number()}]", f"{{'k': {sub()}, {self.number()}: {self.any()}}}",
-                          f"({sub()}, {sub()})", f"{self.list()} * 2", f"1 < {self.number()} <= 7", "2 ** 3 ** 2", "-7 // 2 ~ -7 % 3 ~ 7 % -3",
+                          f"({sub()}, {sub()})", f"{self.list()} * 2", f"1 < {self.number()} <= 7",
+                          f"{self.pick(['-2', '-2.5', '-n', '(1 - 3)', '-(2)', '-2|abs', '-0.0', 'neg'])} ** {self.pick(['n', '2', 'z', 'f', 'l|length', 'neg', 't'])}", "2 ** 3 ** 2", "-7 // 2 ~ -7 % 3 ~ 7 % -3",
                           "7.5 // 2 ~ -7.5 % 2", "big", "big|string", "strftime_now('%d %b %Y %A %H:%M')", "raise_exception('no ' ~ s)"])
+
+    def name(self):
+        """Of a variable that is set: often one that the request has, too."""
+        return self.pick(["x", "y", "v", "acc", "x", "acc", "s", "n", "l", "d", "rows", "no", "i"])
+
+    def scope(self, depth):
+        """Statements about which value a name has where."""
+        x, y = self.name(), self.name()
+        show = f"[{{{{ {x} }}}}]"
+        value = self.pick(["1", f"{x} ~ 'c'", f"[{y}]", "loop.index", "s", f"{y}", self.expression(1)])
+        setting = self.pick([f"{{% set {x} = {value} %}}", f"{{% set {x} %}}{{{{ {y} }}}}.{{% endset %}}", f"{{% set {x}, {y} = {y}, 2 %}}",
+                             f"{{% set {x} | upper %}}b{{{{ {x} }}}}{{% endset %}}", f"{{% set {x} | replace('a', {y}) %}}banana{{% endset %}}"])
+        part = lambda: self.pick([show, show, setting, setting, self.scope(depth - 1) if depth > 0 else show])  # noqa: E731
+        body = "".join(part() for _ in range(self.r.randint(1, 3)))
+        return self.pick([
+            f"{{% for i in {self.pick(['l', '[1, 2]', 'ls', '[]'])} %}}{body}{{% else %}}{part()}{{% endfor %}}",
+            f"{{% for {x} in l if {x} != 3 %}}{body}{{% endfor %}}", f"{{% for {x}, {y} in d.items() %}}{body}{{% endfor %}}",
+            f"{{% if {self.pick(['n', 'z', x, f'{x} is defined', 'loop is defined'])} %}}{body}{{% elif {y} %}}{part()}{{% else %}}{part()}{{% endif %}}",
+            f"{{% with %}}{body}{{% endwith %}}", f"{{% with {x} = {y}, {y} = {x} %}}{body}{{% endwith %}}",
+            f"{{% macro f({self.pick(['', x, f'{x}={y}', f'{x}={y}, {y}={x}', f'{x}, {y}=s'])}) %}}{body}{{% endmacro %}}{part()}" + self.pick(["{{ f() }}", "{{ f(9) }}", f"{{{{ f({y}=1) }}}}"]) + part(),
+            f"{{% macro g() %}}{{{{ caller({self.pick(['', '5'])}) }}}}{show}{{% endmacro %}}{{% call{self.pick(['', f'({y}=7)', f'({y})'])} g() %}}{body}{{% endcall %}}",
+            f"{{% block {self.pick(['b', 'c'])}{self.r.randint(0, 10 ** 6)} {self.pick(['', 'scoped', 'scoped'])} %}}{body}{{% endblock %}}",
+            f"{{% filter upper %}}{body}{{% endfilter %}}", f"{{% generation %}}{body}{{% endgeneration %}}",
+            f"{{% set ns = namespace({x}={y}) %}}{{% for i in l %}}{{% set ns.{x} = ns.{x} ~ i %}}{part()}{{% endfor %}}{{{{ ns.{x} }}}}",
+            f"{{% set ns = namespace() %}}{{% for i in [1, 2] %}}{setting}{{% macro h() %}}{show if x != 'i' else ''}{{% endmacro %}}{{% set ns.h = h %}}{{{{ ns.h() }}}}{{% endfor %}}{{{{ ns.h() }}}}",
+            f"{{% for i in l recursive %}}{body}{{% if i is number and i > 2 %}}{{{{ loop([{x}]) }}}}{{% endif %}}{{% endfor %}}"]) + part()
 
     def statement(self, depth=2):
         r = self.r.random()
-        x = self.pick(["x", "y", "v", "acc"])  # no name of VARIABLES: see template.h
+        x = self.name()
         ws = lambda: (self.pick(["", "", "", "-", "+"]), self.pick(["", "", "", "-"]))  # noqa: E731
         nl = self.pick(["", "", "\n", " \n", "\n  "])
         a, b = ws()
@@ -137,7 +165,9 @@ class Maker:
             a = "-" if a == "-" else ""
             return f"{{{{{a} {self.expression()} {b}}}}}" + nl
         body = lambda: "".join(self.statement(depth - 1) for _ in range(self.r.randint(1, 2)))  # noqa: E731
-        if r < 0.45:
+        if r < 0.36:
+            return self.scope(2)
+        if r < 0.47:
             return f"{{%{a} set {x} = {self.expression()} {b}%}}{nl}[{{{{ {x} }}}}]"
         if r < 0.60:
             loop = self.pick(["{{ loop.index }}/{{ loop.length }} ", "{{ loop.first }}{{ loop.last }} ", "{{ loop.revindex0 }}", "",
