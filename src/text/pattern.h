@@ -1,5 +1,6 @@
 // A regular expression of a tokenizer.json, run by PCRE2: compiled by its JIT where that works, else
-// interpreted, with bounds on steps and memory. The file's author is a stranger, and so is the text's.
+// interpreted, in time and memory linear in the length of the text or refused. The file's author is a
+// stranger, and so is the text's.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -24,16 +25,17 @@ class Pattern {
   static Result<Pattern> compile_pcre2(const std::string& pattern, const std::string& where);
 
   // All matches of `text` (UTF-8: the caller has checked) from the left, none overlapping; an empty one is
-  // skipped where the one before ended. A match that takes more steps than the length of the text explains
-  // is an error; a step is a return to an earlier choice, so a pattern may still be quadratic by scanning
-  // ahead in vain from every place (a*+b). Stops at the first problem of `to`.
+  // skipped where the one before ended. A pattern that returns to earlier choices, or looks at the same
+  // bytes, more often than the length of the text explains is an error. Stops at the first problem of `to`.
   Status each_match(std::string_view text, function_ref<Status(size_t begin, size_t end)> to) const;
 
  private:
-  Pattern(std::shared_ptr<const void> code, std::string where)
+  struct Compiled;
+  class Run;  // over one text
+  Pattern(std::shared_ptr<const Compiled> code, std::string where)
       : code_(std::move(code)), where_(std::move(where)) {}
 
-  std::shared_ptr<const void> code_;  // pcre2_code: immutable, shared by all copies
+  std::shared_ptr<const Compiled> code_;  // immutable, shared by all copies
   std::string where_;
 };
 
