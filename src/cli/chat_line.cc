@@ -15,6 +15,24 @@ std::tm local_time() {
   return now;
 }
 
+// continue_final_message: true, or the name of the field to continue.
+Refusal read_continue(const Json& line, bool asks_for_prompt, ChatRequest& to) {
+  constexpr const char* kName = "continue_final_message";
+  const Json* given = find_set(line, kName);
+  if (!given) return {};
+  bool go_on = true;
+  if (given->string() && !given->string()->empty()) {
+    to.continue_field = *given->string();
+  } else {
+    if (std::string why = read_switch(kName, *given, go_on); !why.empty()) return {why, kName};
+    if (go_on) to.continue_field = "content";
+  }
+  if (go_on && asks_for_prompt)
+    return {"continue_final_message and add_generation_prompt exclude each other, got both; leave one out.",
+            kName};
+  return {};
+}
+
 }  // namespace
 
 SettingGroup chat_settings(std::string& file, bool& trust_content) {
@@ -49,14 +67,12 @@ Refusal read_chat(const Json& line, const ChatOptions& options, const Tokenizer&
                       .tools = find_set(line, "tools"),
                       .documents = find_set(line, "documents"),
                       .kwargs = find_set(line, "chat_template_kwargs")};
-  if (const Json* add = find_set(line, "add_generation_prompt"))
+  const Json* add = find_set(line, "add_generation_prompt");
+  if (add)
     if (std::string why = read_switch("add_generation_prompt", *add, request.add_generation_prompt);
         !why.empty())
       return {why, "add_generation_prompt"};
-  if (const Json* go_on = find_set(line, "continue_final_message");
-      go_on && (!go_on->boolean() || *go_on->boolean()))
-    return {"continue_final_message is not supported yet, got " + shown(*go_on) + "; leave it out.",
-            "continue_final_message"};
+  if (Refusal r = read_continue(line, add && request.add_generation_prompt, request)) return r;
   Result<jinja::Rendering> rendered = options.chat_template->render(request, local_time());
   if (!rendered.ok()) return {rendered.status().message(), "messages"};
   EncodeOptions encode{.add_special_tokens = false};

@@ -5,6 +5,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "text/final_message.h"
+
 namespace quire {
 namespace {
 
@@ -112,7 +114,6 @@ constexpr std::string_view kRoles[] = {"system",      "user",        "assistant"
 
 // The message as apply_chat_template hands it on.
 Json prepared(const Json::Object& message) {
-  constexpr std::string_view kNames[] = {"reasoning_content", "thinking", "reasoning"};
   Json::Object to;
   const Json* reasoning = nullptr;
   for (const auto& [key, v] : message)
@@ -120,7 +121,7 @@ Json prepared(const Json::Object& message) {
   const auto place = [&](std::string_view name) {
     return std::ranges::find(to, name, [](const auto& m) -> std::string_view { return m.first; });
   };
-  for (std::string_view name : kNames)
+  for (std::string_view name : kReasoningNames)
     if (!reasoning && place(name) != to.end()) reasoning = &place(name)->second;
   if (!reasoning) return to;
   const Json text = *reasoning;
@@ -241,6 +242,11 @@ Result<jinja::Rendering> ChatTemplate::render(const ChatRequest& request, const 
   if (!chosen.ok()) return chosen.status();
 
   for (Json& m : *messages.value().array()) m = prepared(*m.object());
+  Result<std::string> continued = std::string();
+  if (!request.continue_field.empty()) {
+    continued = mark_final_message(*messages.value().array(), request.continue_field, *chosen.value());
+    if (!continued.ok()) return continued.status();
+  }
   std::vector<jinja::Variable> variables;
   const auto set = [&](const std::string& name, Json v, bool plain) {
     std::erase_if(variables, [&](const jinja::Variable& old) { return old.name == name; });
@@ -256,8 +262,12 @@ Result<jinja::Rendering> ChatTemplate::render(const ChatRequest& request, const 
   set("messages", std::move(messages).value(), true);
   set("tools", std::move(tools).value(), true);
   set("documents", std::move(documents).value(), true);
-  set("add_generation_prompt", request.add_generation_prompt, false);
-  return chosen.value()->render(variables, now, {.trusted_key = "role", .trusted_values = kRoles});
+  set("add_generation_prompt", request.add_generation_prompt && request.continue_field.empty(), false);
+  Result<jinja::Rendering> rendered =
+      chosen.value()->render(variables, now, {.trusted_key = "role", .trusted_values = kRoles});
+  if (rendered.ok() && !request.continue_field.empty())
+    if (Status s = cut_at_final_message(continued.value(), rendered.value()); !s.ok()) return s;
+  return rendered;
 }
 
 }  // namespace quire

@@ -17,6 +17,9 @@ struct ChatRequest {
   const Json* documents = nullptr;  // the same
   const Json* kwargs = nullptr;     // chat_template_kwargs: an object; further variables of the template
   bool add_generation_prompt = true;
+  // continue_final_message: the field of the last message that the rendering ends in ("content"; transformers
+  // takes others, too); then there is no generation prompt. Empty: nothing is continued.
+  std::string continue_field{};
 };
 
 class ChatTemplate {  // immutable: any thread may use it

@@ -57,6 +57,37 @@ CONVERSATIONS = {
 TOKENS = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
 
 
+# continue_final_message: what is continued, of which last message, under which template.
+LOOP = "{% for m in messages %}<|{{ m.role }}|>BODY<|end|>\n{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"
+CONTINUED_TEMPLATES = [LOOP.replace("BODY", body) for body in (
+    "{{ m.content }}", "{{ m.content|trim }}", "{{ m['reasoning_content'] }}/{{ m.content }}",
+    "{% if m.thinking %}<think>{{ m.thinking }}</think>{% endif %}{{ m.content or '' }}",
+    "{% for p in m.content %}{{ p.text if p.text is defined else p }}{% endfor %}", "{{ m.content|upper }}", "{{ m.content[:6] }}",
+    "{{ m.content.split('</think>')[-1].lstrip() }}", "hidden")]
+CONTINUED_MESSAGES = [
+    {"content": "The sky is"}, {"content": "The sky is "}, {"content": "  The sky \n\t"}, {"content": ""}, {"content": " "},
+    {"content": "a </think> b"}, {"content": "Grüße 日本 \u2003"}, {"content": None}, {}, {"content": 5}, {"content": {"text": "t"}},
+    {"content": "CONTINUE_FINAL_MESSAGE_TAG twice"}, {"content": [{"type": "text", "text": "one"}, {"type": "text", "text": "two "}, {"type": "image"}]},
+    {"content": [{"type": "image"}]}, {"content": [{"text": 7}]}, {"content": "Yes", "reasoning_content": "Hmm"},
+    {"content": "Yes", "thinking": "Hmm "}, {"content": "Yes", "reasoning": "Hmm", "thinking": "other"}, {"reasoning": ["x"]}]
+CONTINUED_FIELDS = [True, "content", "reasoning_content", "thinking", "reasoning", "nothing"]
+
+
+def continued():
+    from transformers.utils.chat_template_utils import render_jinja_template
+    for template in CONTINUED_TEMPLATES:
+        for last in CONTINUED_MESSAGES:
+            for field in CONTINUED_FIELDS:
+                messages = [USER, {"role": "assistant", **last}]
+                line = {"template": template, "messages": messages, "continue": field}
+                try:
+                    kept = [{k: v for k, v in m.items() if v is not None} for m in messages]  # as apply_chat_template
+                    texts, _ = render_jinja_template([kept], chat_template=template, continue_final_message=field, **TOKENS)
+                    yield {**line, "text": texts[0]}
+                except Exception:
+                    yield {**line, "error": None}
+
+
 def write(name, value):
     (OUT / name).write_text(json.dumps(value, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
 
@@ -78,6 +109,7 @@ def main():
         for name, given in variables.items():
             lines.append({"name": family, "variables": name, **environment.render(compile_template, source, given)})
     write_lines("families.jsonl", lines)
+    write_lines("continued.jsonl", continued())
     kept = []
     for source in programs.programs(4 * PROGRAMS, 77):
         want = environment.render(compile_template, source, programs.VARIABLES["plain"])

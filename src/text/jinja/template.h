@@ -46,6 +46,8 @@ class Template {  // immutable: any thread may render it
   Template& operator=(Template&&) noexcept;
   ~Template();
 
+  bool mentions(std::string_view words) const { return source_.find(words) != std::string::npos; }
+
   // `now` is what strftime_now tells. What the template says with raise_exception is the whole message
   // (Code::kInvalidArgument); other errors say line and column.
   Result<Rendering> render(const std::vector<Variable>&, const std::tm& now, const RenderOptions& = {}) const;
