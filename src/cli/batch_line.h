@@ -28,7 +28,7 @@ struct BatchLine {
 
 struct BatchContext {
   const Tokenizer* tokenizer = nullptr;                       // null: lines of token ids only
-  SamplingChoice defaults;                                    // of the model and the flags
+  SamplingChoice defaults{};                                  // of the model and the flags
   int32_t vocab = 0;                                          // of the model
   std::function<void(std::string_view key)> on_unknown = {};  // told every key that nobody knows
   const ChatOptions* chat = nullptr;                          // null: lines of messages are refused

@@ -1,5 +1,6 @@
 // The table of commands: a new one is a line here and a file of its own.
 #include "cli/bench_command.h"
+#include "cli/chat/chat_command.h"
 #include "cli/command.h"
 #include "cli/generate_command.h"
 #include "cli/inspect_command.h"
@@ -15,6 +16,12 @@ std::span<const Command> commands() {
        "  quire generate demo --input prompts.jsonl --output answers.jsonl --temperature 0\n"
        "  echo '{\"prompt\": \"import os\", \"n\": 2, \"seed\": 7}' | quire generate demo\n",
        run_generate},
+      {"chat", "chat DIR [flags]",
+       "Talk with the model in DIR: messages and commands (/help) from a terminal or a script.",
+       "  quire chat demo\n"
+       "  quire chat demo --system 'Answer in one sentence.' --temperature 0.7\n"
+       "  printf 'What is a list?\\n/save talk.json\\n' | quire chat demo\n",
+       run_chat},
       {"tokenize", "tokenize DIR [--input FILE] [--output FILE]", "Turn text into token ids and back.",
        "  echo '{\"text\": \"import os\"}' | quire tokenize demo\n"
        "  echo '{\"ids\": [5, 7]}' | quire tokenize demo\n",

@@ -99,11 +99,6 @@ std::optional<std::string> misuse(const GenerateFlags& f, const Given& given) {
   return std::nullopt;
 }
 
-// Tokens of prompt and answer; the last is never written to the cache.
-int32_t room_of(const Limits& limits) {
-  return std::min(limits.max_model_len, limits.kv_tokens < INT32_MAX ? limits.kv_tokens + 1 : INT32_MAX);
-}
-
 }  // namespace
 
 int run_generate(const Command& command, std::span<const std::string> arguments) {

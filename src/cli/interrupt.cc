@@ -10,6 +10,11 @@
 #include "base/status.h"
 
 namespace quire {
+namespace {
+
+constexpr int kCtrlC = 128 + SIGINT;  // an exit status, as shells count
+
+}  // namespace
 
 Interrupt::Interrupt() {
   sigset_t set;
@@ -28,9 +33,15 @@ Interrupt::~Interrupt() {
   close(signal_fd_);
 }
 
-void Interrupt::arm(std::function<void()> on_signal) {
+void Interrupt::arm(std::function<void()> on_signal, bool every_ctrl_c) {
   std::lock_guard lock(mutex_);
   on_signal_ = std::move(on_signal);
+  every_ctrl_c_ = every_ctrl_c;
+}
+
+void Interrupt::forgive_ctrl_c() {
+  int ctrl_c = kCtrlC;
+  status_.compare_exchange_strong(ctrl_c, 0);
 }
 
 void Interrupt::watch() {
@@ -42,7 +53,8 @@ void Interrupt::watch() {
     if (read(signal_fd_, &info, sizeof info) != sizeof info) continue;
     const int status = 128 + static_cast<int>(info.ssi_signo);
     std::lock_guard lock(mutex_);
-    if (!on_signal_ || status_ != 0) _exit(status);
+    const bool pending = status_ != 0 && !(every_ctrl_c_ && status_ == kCtrlC);
+    if (!on_signal_ || pending) _exit(status);
     status_ = status;
     on_signal_();
   }

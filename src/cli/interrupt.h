@@ -1,4 +1,5 @@
-// Ctrl-C and SIGTERM as an event instead of a sudden death: the first is told, the second ends the process.
+// Ctrl-C and SIGTERM as an event instead of a sudden death: the first is told, the second ends the process,
+// but where Ctrl-C means something smaller.
 #pragma once
 #include <atomic>
 #include <functional>
@@ -17,11 +18,14 @@ class Interrupt {
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
 
-  // Called once, on a thread of its own.
-  void arm(std::function<void()> on_signal);
+  // `on_signal` is called on a thread of its own: once, or with `every_ctrl_c` for each Ctrl-C, of which none
+  // ends the process then.
+  void arm(std::function<void()> on_signal, bool every_ctrl_c = false);
 
   // 0: none came; else the exit status, 128 + the signal's number: 130 for Ctrl-C.
   int status() const { return status_; }
+  // A Ctrl-C has done its work: status() is 0 again. A SIGTERM stays.
+  void forgive_ctrl_c();
 
  private:
   void watch();
@@ -31,6 +35,7 @@ class Interrupt {
   std::atomic<int> status_{0};
   std::mutex mutex_;
   std::function<void()> on_signal_;  // guarded by mutex_
+  bool every_ctrl_c_ = false;        // likewise
   std::thread thread_;
 };
 

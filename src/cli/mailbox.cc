@@ -30,6 +30,11 @@ void Mailbox::interrupt() {
   wake_.notify_one();
 }
 
+void Mailbox::resume() {
+  std::lock_guard lock(mutex_);
+  mail_.interrupted = false;
+}
+
 void Mailbox::deliver(std::span<const TokenEvent> events, std::span<const Logprob> logprobs) {
   std::lock_guard lock(mutex_);
   for (const TokenEvent& e : events) {

@@ -27,7 +27,7 @@ struct Mail {
   std::vector<std::variant<LineOpened, LineRefused>> lines;
   std::vector<TokenEvent> events;  // their logprobs are indices into the vector below
   std::vector<Logprob> logprobs;
-  bool input_ended = false, interrupted = false;  // stay set
+  bool input_ended = false, interrupted = false;  // stay set, the second until resume()
 };
 
 class Mailbox {
@@ -37,6 +37,7 @@ class Mailbox {
   void refuse(LineRefused line);
   void end_input();
   void interrupt();
+  void resume();
   void deliver(std::span<const TokenEvent> events, std::span<const Logprob> logprobs);  // an OnStep
 
   // Waits until there is something new, or `patience` is over; then swaps the news into `mail`, whose memory

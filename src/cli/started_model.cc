@@ -2,6 +2,8 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "cli/command.h"
@@ -26,6 +28,10 @@ Result<StartedModel> start_model(EngineFlags& flags, OnStep on_step) {
   if (!launched.ok()) return launched.status();
   started.launched = std::move(launched).value();
   return started;
+}
+
+int32_t room_of(const Limits& limits) {
+  return std::min(limits.max_model_len, limits.kv_tokens < INT32_MAX ? limits.kv_tokens + 1 : INT32_MAX);
 }
 
 int64_t peak_memory_bytes() {

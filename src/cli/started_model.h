@@ -17,6 +17,9 @@ struct StartedModel {
 
 Result<StartedModel> start_model(EngineFlags& flags, OnStep on_step);
 
+// Tokens of a prompt and its answer together, at most; the last one is never written to the cache.
+int32_t room_of(const Limits& limits);
+
 int64_t peak_memory_bytes();  // of this process, so far
 
 }  // namespace quire

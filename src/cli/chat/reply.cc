@@ -1,0 +1,42 @@
+#include "cli/chat/reply.h"
+
+#include "cli/answer.h"
+
+namespace quire {
+
+Reply make_reply(const BatchLine& line, RequestId request, const Tokenizer& tokenizer, Engine& engine,
+                 Mailbox& mailbox, const std::function<void(std::string_view)>& show) {
+  Reply reply;
+  reply.prompt_tokens = static_cast<int64_t>(line.prompt.size());
+  Answer answer(line, &tokenizer);
+  Request asked{.id = request,
+                .prompt = line.prompt,
+                .sampling = line.sampling.params,
+                .max_tokens = line.sampling.max_tokens,
+                .priority = line.priority};
+  asked.sampling.seed = line.seed;
+  reply.pace.start();
+  reply.error = engine.submit(std::move(asked));
+  if (!reply.error.ok()) return reply;
+
+  size_t shown = 0;
+  bool cancelled = false;
+  for (Mail mail; !answer.done();) {
+    mailbox.collect(mail, std::chrono::milliseconds(200));
+    for (const TokenEvent& event : mail.events)
+      if (event.request == request && !answer.done()) answer.take(event, mail.logprobs);
+    const std::string& text = *answer.text();
+    if (text.size() > shown) show(std::string_view(text).substr(shown)), shown = text.size();
+    reply.pace.note(answer.tokens().empty() ? 0 : 1, answer.tokens().size());
+    if (mail.interrupted && !cancelled) engine.cancel(request), cancelled = true;
+  }
+  if (answer.ended_early()) engine.cancel(request);
+  reply.text = *answer.text();
+  reply.finish = answer.finish();
+  reply.error = answer.error();
+  reply.cached = answer.cached();
+  reply.tokens = static_cast<int64_t>(answer.tokens().size());
+  return reply;
+}
+
+}  // namespace quire
