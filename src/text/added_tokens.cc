@@ -32,10 +32,14 @@ Result<AddedToken> read_token(const Json& json, const std::vector<Normalizer>& n
     fields.fail("content", "must have 1 to " + std::to_string(kMaxContent) + " bytes, found " +
                                std::to_string(t.content.size()) + ".");
   if (!problem.ok()) return problem;
-  Section pattern{.text = t.content};
+  Section pattern{.text = t.content, .most_bytes = kMaxContent};
   if (t.normalized)
     for (const Normalizer& n : normalizers)
-      if (Status s = n(pattern); !s.ok()) return s;
+      if (Status s = n(pattern); !s.ok())
+        return refused(where, "its content " + quoted(t.content) + " cannot be normalized: " + s.message());
+  if (pattern.text.size() > kMaxContent)
+    return refused(where, "the normalizer makes more than " + std::to_string(kMaxContent) + " bytes of " +
+                              quoted(t.content) + ".");
   t.pattern = std::move(pattern.text);
   if (t.pattern.empty()) return refused(where, "the normalizer leaves nothing of " + quoted(t.content) + ".");
   return t;

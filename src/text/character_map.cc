@@ -1,10 +1,14 @@
 #include "text/character_map.h"
 
+#include <algorithm>
+
 #include "base/utf8.h"
 #include "text/read_stage.h"
 
 namespace quire {
 namespace {
+
+constexpr size_t kMaxSubstitute = 1024;
 
 uint32_t unit_at(std::string_view bytes, size_t at) {
   uint32_t v = 0;
@@ -25,6 +29,13 @@ Result<CharacterMap> CharacterMap::parse(std::string_view bytes, const std::stri
   for (size_t at = 4; at < 4 + trie; at += 4) map.units_.push_back(unit_at(bytes, at));
   map.substitutes_ = bytes.substr(4 + trie);
   if (!is_utf8(map.substitutes_)) return refused(where, "its substitutes are not valid UTF-8.");
+  for (size_t at = 0; at < map.substitutes_.size();) {
+    const size_t end = std::min(map.substitutes_.find('\0', at), map.substitutes_.size());
+    if (end - at > kMaxSubstitute)
+      return refused(where, "a substitute of " + std::to_string(end - at) + " bytes; at most " +
+                                std::to_string(kMaxSubstitute) + " are allowed.");
+    at = end + 1;
+  }
   return map;
 }
 

@@ -38,11 +38,23 @@ std::string plain_bytes(size_t text_bytes, std::span<const TextRange> ranges) {
 
 }  // namespace
 
+Status grows_too_much() {
+  return {
+      Code::kInvalidArgument,
+      "The normalizers and pre-tokenizers of tokenizer.json would make more than 256 times the text of it."};
+}
+
 struct PipelineTokenizer::Encoding {
-  explicit Encoding(size_t text_bytes) : cache(text_bytes) {}
+  explicit Encoding(size_t text_bytes) : cache(text_bytes), left(most_made_of(text_bytes)) {}
+  Status take(size_t bytes) {
+    if (bytes > left) return grows_too_much();
+    left -= bytes;
+    return {};
+  }
   PieceCache cache;
   std::vector<Token> ids;
   const TokenSet* never = nullptr;  // special tokens, if some of the text is plain
+  size_t left;                      // bytes that stages may still make of the text
 };
 
 Result<std::unique_ptr<Tokenizer>> PipelineTokenizer::make(Pipeline pipeline) {
@@ -64,6 +76,9 @@ Result<std::unique_ptr<Tokenizer>> PipelineTokenizer::make(Pipeline pipeline) {
 
 Result<std::vector<Token>> PipelineTokenizer::encode(std::string_view text,
                                                      const EncodeOptions& options) const {
+  if (text.size() > kMostText)
+    return Status(Code::kInvalidArgument, "A text of " + std::to_string(text.size()) + " bytes; at most " +
+                                              std::to_string(kMostText) + " are tokenized.");
   if (!is_utf8(text)) return Status(Code::kInvalidArgument, "The text is not valid UTF-8.");
   Encoding e(text.size());
   const std::string plain = plain_bytes(text.size(), options.plain);
@@ -85,8 +100,12 @@ Result<std::vector<Token>> PipelineTokenizer::encode(std::string_view text,
 }
 
 Status PipelineTokenizer::encode_section(Section section, Encoding& e) const {
-  for (const Normalizer& n : p_.normalizers)
+  section.most_bytes = e.left;
+  for (const Normalizer& n : p_.normalizers) {
     if (Status s = n(section); !s.ok()) return s;
+    if (section.text.size() > e.left) return grows_too_much();
+  }
+  if (Status s = e.take(section.text.size()); !s.ok()) return s;
   return in_normalized_->split(
       section.text, section.plain, [&](std::optional<Token> token, std::string_view part) {
         if (token) return e.ids.push_back(*token), Status();
@@ -98,8 +117,10 @@ Status PipelineTokenizer::encode_section(Section section, Encoding& e) const {
 Status PipelineTokenizer::encode_piece(const Piece& piece, size_t stage, Encoding& e) const {
   if (piece.text.empty()) return {};
   if (stage < p_.pre_tokenizers.size())
-    return p_.pre_tokenizers[stage](piece,
-                                    [&](const Piece& part) { return encode_piece(part, stage + 1, e); });
+    return p_.pre_tokenizers[stage](piece, [&](const Piece& part) {
+      Status s = e.take(part.text.size());
+      return s.ok() ? encode_piece(part, stage + 1, e) : s;
+    });
   constexpr size_t kLong = 64;  // shorter ones are not worth the search for a cut
   if (!p_.model.first_part || piece.text.size() <= kLong) return encode_part(piece.text, e);
   for (std::string_view rest = piece.text; !rest.empty();) {

@@ -6,6 +6,8 @@
 namespace quire {
 namespace {
 
+constexpr size_t kMaxLiteral = 1024;  // looking for it may take so many steps at each place
+
 Matches literal(const std::string& sought) {
   return [sought](std::string_view text, function_ref<Status(size_t, size_t)> to) {
     for (size_t at = 0; (at = text.find(sought, at)) != std::string_view::npos; at += sought.size())
@@ -19,7 +21,11 @@ Matches literal(const std::string& sought) {
 Result<Matches> read_pattern(const Json* json, const std::string& where) {
   if (json && json->object() && json->object()->size() == 1) {
     const auto& [kind, value] = json->object()->front();
-    if (kind == "String" && value.string() && !value.string()->empty()) return literal(*value.string());
+    if (kind == "String" && value.string() && !value.string()->empty()) {
+      if (value.string()->size() <= kMaxLiteral) return literal(*value.string());
+      return refused(where, "a pattern of " + std::to_string(value.string()->size()) + " bytes; at most " +
+                                std::to_string(kMaxLiteral) + " are allowed.");
+    }
     if (kind == "Regex" && value.string()) {
       auto pattern = Pattern::compile(*value.string(), where);
       if (!pattern.ok()) return pattern.status();

@@ -18,6 +18,10 @@ void Rewriter::replace(size_t bytes, std::string_view by) {
   at_ += bytes;
 }
 
+Status Rewriter::within_bounds() const {
+  return text_.size() <= section_.most_bytes ? Status() : grows_too_much();
+}
+
 void Rewriter::finish() {
   keep(section_.text.size() - at_);
   section_.text.swap(text_);

@@ -20,6 +20,8 @@ class Rewriter {
   void replace(size_t bytes, std::string_view by);
   // What is left stays. Nothing may follow.
   void finish();
+  // Refused once the section is longer than it may be. Asked after each step that can make much of little.
+  Status within_bounds() const;
 
  private:
   Section& section_;

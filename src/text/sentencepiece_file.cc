@@ -91,6 +91,9 @@ Result<SentencePieceFile::Piece> read_piece(std::string_view bytes, const std::s
   if (!m.ok()) return not_a_model(where, "a piece is cut off.");
   if (!is_utf8(piece.text) || piece.text.empty())
     return not_a_model(where, "a piece is empty or not valid UTF-8.");
+  if (piece.text.size() > SentencePieceFile::kMaxPiece)
+    return not_a_model(where, "a piece of " + std::to_string(piece.text.size()) + " bytes; at most " +
+                                  std::to_string(SentencePieceFile::kMaxPiece) + " are allowed.");
   if (!std::isfinite(piece.score))
     return not_a_model(where, "the score of " + quoted(piece.text) + " is not finite.");
   return piece;

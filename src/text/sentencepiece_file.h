@@ -26,6 +26,7 @@ struct SentencePieceFile {
     uint64_t type = kNormal;
   };
   static constexpr uint64_t kUnigram = 1, kBpe = 2;
+  static constexpr size_t kMaxPiece = 1024;  // bytes
 
   std::vector<Piece> pieces;  // by id
   uint64_t model_type = kUnigram;

@@ -11,6 +11,7 @@ namespace quire {
 namespace {
 
 constexpr const char* kSpace = "\u2581";
+constexpr uint64_t kMostSteps = uint64_t{1} << 30;  // published models take 2^25
 
 Json object(Json::Object members) { return Json(std::move(members)); }
 Json number(int64_t n) { return Json(n); }
@@ -94,6 +95,9 @@ Result<Json> SentencePieceFile::as_tokenizer_json(const SentencePieceChoices& ch
   for (size_t i = 0; i < pieces.size(); ++i)
     if (!ids.emplace(pieces[i].text, i).second)
       return refused(where, "the piece " + quoted(pieces[i].text) + " stands in it twice.");
+  uint64_t steps = 0;  // that looking for the merges takes
+  for (const Piece& p : pieces) steps += uint64_t{p.text.size()} * p.text.size();
+  if (steps > kMostSteps) return refused(where, "its pieces are too long for a SentencePiece model.");
   const bool llama = add_dummy_prefix;  // else gemma; both of BPE
   const bool prefix = llama && choices.add_prefix_space;
   const Json unknown = unk_id >= 0 && !llama ? Json(pieces[static_cast<size_t>(unk_id)].text) : Json();

@@ -22,8 +22,15 @@ struct Section {
   std::string text = {};     // UTF-8
   std::string plain = {};    // empty, or a byte for each of `text`: 1 where it came from plain text, else 0
   bool begins_text = false;  // its first character came from the first of the whole text
+  size_t most_bytes = SIZE_MAX;  // that normalizers may make of it: more is refused, never made
 };
 using Normalizer = std::function<Status(Section& section)>;
+
+// What normalizers and pre-tokenizers may make of a text, in bytes, all stages together: so much that no
+// chain of them that anybody needs comes near it, and that none of those that double the text 64 times gets
+// far.
+constexpr size_t most_made_of(size_t text_bytes) { return (size_t{1} << 20) + 256 * text_bytes; }
+Status grows_too_much();
 
 struct Piece {
   std::string_view text;     // UTF-8, not empty

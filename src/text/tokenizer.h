@@ -28,10 +28,12 @@ struct EncodeOptions {
 
 class Tokenizer {
  public:
+  static constexpr size_t kMostText = size_t{1} << 30;
   virtual ~Tokenizer() = default;
 
-  // `text` is UTF-8; else refused, as is a text on which the file's own pattern would run for ever.
-  // Added tokens that stand in the text become their ids. O(n log n) for a text of n bytes.
+  // `text` is UTF-8 of at most kMostText bytes; else refused, as is a text on which the file's own pattern
+  // would run for ever, or which its own stages multiply. Added tokens that stand in the text become their
+  // ids. O(n log n) for a text of n bytes.
   virtual Result<std::vector<Token>> encode(std::string_view text, const EncodeOptions& = {}) const = 0;
 
   // The decoding of one answer, token by token. The tokenizer outlives it. An id without an entry gives

@@ -6,6 +6,15 @@
 #include "text/read_stage.h"
 
 namespace quire {
+namespace {
+
+Status check_length(std::string_view spelling, const std::string& where) {
+  if (spelling.size() <= Vocabulary::kMaxSpelling) return {};
+  return refused(where, "the token " + quoted(spelling) + " has " + std::to_string(spelling.size()) +
+                            " bytes; at most " + std::to_string(Vocabulary::kMaxSpelling) + " are allowed.");
+}
+
+}  // namespace
 
 size_t Vocabulary::slot_of(std::string_view spelling) const {
   const size_t mask = slots_.size() - 1;
@@ -28,6 +37,7 @@ Result<Vocabulary> Vocabulary::read(const Json& json, const std::string& where) 
       return refused(where, "the id of " + quoted(spelling) + " must be an integer in [0, " +
                                 std::to_string(kMaxId) + "], found " + found.substr(0, 60) + ".");
     }
+    if (Status s = check_length(spelling, where); !s.ok()) return s;
     if (static_cast<size_t>(*i) >= v.places_.size()) v.places_.resize(static_cast<size_t>(*i) + 1);
     bytes += spelling.size();
   }
@@ -56,7 +66,10 @@ Result<Vocabulary> Vocabulary::of(std::span<const std::string_view> spellings, c
                               std::to_string(kMaxId + 1) + " are allowed.");
   Vocabulary v;
   size_t bytes = 0;
-  for (const std::string_view s : spellings) bytes += s.size();
+  for (const std::string_view s : spellings) {
+    if (Status too_long = check_length(s, where); !too_long.ok()) return too_long;
+    bytes += s.size();
+  }
   if (bytes > UINT32_MAX / 2) return refused(where, "spellings of more than 2 GiB together.");
   v.bytes_.reserve(bytes);
   v.slots_.assign(std::bit_ceil(spellings.size() * 2 + 1), -1);

@@ -17,7 +17,10 @@ class Vocabulary {
  public:
   static constexpr Token kMaxId = (1 << 22) - 1;  // the tables are as long as the largest id
 
-  // From {"spelling": id, ...}. Refused: an id below 0 or above kMaxId, an id given to two spellings.
+  static constexpr size_t kMaxSpelling = 1 << 16;
+
+  // From {"spelling": id, ...}. Refused: an id below 0 or above kMaxId, an id given to two spellings, a
+  // spelling of more than kMaxSpelling bytes.
   static Result<Vocabulary> read(const Json& json, const std::string& where);
 
   // The ids are the places in `spellings`; of one that stands twice the last is its id.

@@ -1,4 +1,6 @@
 // The table of decoders, and chains of them.
+#include <algorithm>
+
 #include "text/decoders/decoders.h"
 #include "text/read_stage.h"
 
@@ -31,6 +33,21 @@ Decoder chain_decoder(std::vector<DecodeStageMaker> makers) {
   };
 }
 
+// How many times longer the Replace stages of a chain can make a token. What decodes has no way to refuse.
+double growth(const Json& json) {
+  const Json *type = json.find("type"), *list = json.find("decoders");
+  if (!type || !type->string()) return 1;
+  double times = 1;
+  if (*type->string() == "Sequence" && list && list->array())
+    for (const Json& d : *list->array()) times *= growth(d);
+  const Json *content = json.find("content"), *pattern = json.find("pattern");
+  if (*type->string() != "Replace" || !content || !content->string() || !pattern) return times;
+  const Json* literal = pattern->find("String");
+  const double by = static_cast<double>(content->string()->size());
+  if (!literal || !literal->string()) return by + 1;  // each place may match
+  return std::max(1.0, by / static_cast<double>(std::max<size_t>(1, literal->string()->size())));
+}
+
 }  // namespace
 
 Result<Decoder> read_decoder(const Json& json, const std::string& where) {
@@ -43,6 +60,10 @@ Result<Decoder> read_decoder(const Json& json, const std::string& where) {
   std::vector<DecodeStageMaker> stages;
   const std::span<const StageKind<DecodeStageMaker>> kinds(kKinds);
   if (Status s = read_chain(json, where, "decoders", kinds, stages); !s.ok()) return s;
+  constexpr double kMost = 4096;
+  if (growth(json) > kMost)
+    return refused(where, "its Replace stages could make a token more than " +
+                              std::to_string(static_cast<int>(kMost)) + " times longer.");
   return json.is_null() ? spaced_decoder() : chain_decoder(std::move(stages));
 }
 

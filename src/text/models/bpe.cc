@@ -13,6 +13,8 @@
 namespace quire {
 namespace {
 
+constexpr size_t kMaxAffix = 64;  // they are put to every character
+
 struct BpeOptions {
   bool ignore_merges;   // a piece that is a token is that token
   bool has_unknown;     // unknown characters are a token, else nothing
@@ -144,6 +146,9 @@ Result<TokenModel> read_bpe(const Json& json, const std::string& where) {
                         .byte_fallback = fields.flag("byte_fallback", false),
                         .prefix = std::string(fields.text("continuing_subword_prefix", "")),
                         .suffix = std::string(fields.text("end_of_word_suffix", ""))};
+  if (std::max(options.prefix.size(), options.suffix.size()) > kMaxAffix)
+    fields.fail("continuing_subword_prefix and end_of_word_suffix",
+                "have at most " + std::to_string(kMaxAffix) + " bytes.");
   if (!problem.ok()) return problem;
 
   auto read = read_vocabulary(json, where);

@@ -8,6 +8,9 @@
 namespace quire {
 namespace {
 
+constexpr size_t kMostBytes = size_t{1}
+                              << 24;  // of tokens that merges make; the largest vocabularies have 4 MB
+
 // Code points are below 2^21; the marks keep a character and a pair apart, and both from 0.
 uint64_t known(char32_t c) { return uint64_t{1} << 63 | c; }
 uint64_t neighbours(char32_t a, char32_t b) { return uint64_t{1} << 62 | uint64_t{a} << 21 | b; }
@@ -15,11 +18,19 @@ uint64_t neighbours(char32_t a, char32_t b) { return uint64_t{1} << 62 | uint64_
 }  // namespace
 
 BpeCuts::BpeCuts(const Vocabulary& vocabulary, const std::vector<Token>& made) {
+  std::vector<bool> seen(static_cast<size_t>(vocabulary.end()));
+  size_t bytes = 0;
+  for (const Token id : made)
+    if (!seen[static_cast<size_t>(id)])
+      seen[static_cast<size_t>(id)] = true, bytes += vocabulary.spelling(id)->size();
+  slots_.resize(1);
+  if (bytes > kMostBytes) return;  // then there are no cuts
   std::vector<uint64_t> keys;
   for (Token id = 0; id < vocabulary.end(); ++id)
     if (const auto s = vocabulary.spelling(id); s && !s->empty())
       if (const Character c = character_at(*s, 0); c.bytes == s->size()) keys.push_back(known(c.code_point));
-  for (const Token id : made) {
+  for (Token id = 0; id < vocabulary.end(); ++id) {
+    if (!seen[static_cast<size_t>(id)]) continue;
     const std::string_view s = *vocabulary.spelling(id);
     for (size_t at = 0; at < s.size();) {
       const Character a = character_at(s, at);

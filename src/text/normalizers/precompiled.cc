@@ -37,14 +37,16 @@ Status normalize(const CharacterMap& map, Section& section) {
     const auto whole = n <= kLongestCluster ? map.find(r.rest().substr(0, n)) : std::nullopt;
     if (whole) {
       r.replace(n, *whole);
-      continue;
+      n = 0;
     }
     while (n > 0) {
       const size_t one = character_at(r.rest(), 0).bytes;
       if (const auto by = map.find(r.rest().substr(0, one))) r.replace(one, *by);
       else r.keep(one);
+      if (Status s = r.within_bounds(); !s.ok()) return s;
       n -= one;
     }
+    if (Status s = r.within_bounds(); !s.ok()) return s;
   }
   r.finish();
   section.begins_text = began;  // a character that goes does not count in HF tokenizers

@@ -15,6 +15,7 @@ Result<Normalizer> read_prepend(const Json& json, const std::string& where) {
     if (section.text.empty()) return Status();
     Rewriter r(section);
     r.replace(0, prepend);
+    if (Status s = r.within_bounds(); !s.ok()) return s;
     r.finish();
     return Status();
   });

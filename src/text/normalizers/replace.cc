@@ -23,7 +23,7 @@ Result<Normalizer> read_replace(const Json& json, const std::string& where) {
       // HF tokenizers takes the last character of the match for the origin of what comes instead.
       if (begin == 0 && end > character_at(section.text, 0).bytes) section.begins_text = false;
       r.replace(end - begin, content);
-      return Status();
+      return r.within_bounds();
     });
     if (s.ok()) r.finish();
     return s;

@@ -6,6 +6,8 @@
 namespace quire {
 namespace {
 
+constexpr size_t kMaxIds = 4096;
+
 using Part = std::optional<std::vector<Token>>;  // special tokens; none: the text
 
 // The ids of the special token `name` in the "special_tokens" of the template.
@@ -46,9 +48,13 @@ Result<PostProcessor> read_template(const Json& json, const std::string& where) 
   if (!single || !single->array() || single->array()->size() > 256)
     return refused(where, "needs its list \"single\" of at most 256 parts.");
   std::vector<Part> parts;
+  size_t ids = 0;
   for (const Json& p : *single->array()) {
     auto part = read_part(p, json.find("special_tokens"), where);
     if (!part.ok()) return part.status();
+    ids += part.value() ? part.value()->size() : 0;
+    if (ids > kMaxIds)
+      return refused(where, "\"single\" puts more than " + std::to_string(kMaxIds) + " ids around a text.");
     parts.push_back(std::move(part).value());
   }
   if (std::ranges::count(parts, Part()) != 1)
