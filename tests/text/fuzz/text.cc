@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "base/json.h"
 #include "tests/text/fuzz/promises.h"
 
 namespace quire {
@@ -21,17 +22,21 @@ struct Subject {
 };
 
 Subject make_subject(const std::string& kind) {
-  auto t = load_tokenizer(std::string(QUIRE_TEST_DATA) + "/text/goldens/" + kind);
-  QUIRE_CHECK(t.ok());
+  const std::string folder = std::string(QUIRE_TEST_DATA) + "/text/goldens/" + kind;
+  auto t = load_tokenizer(folder);
+  auto json = read_json_file(folder + "/tokenizer.json");
+  if (!json.ok()) json = read_json_file(folder + "/converted.json");
+  QUIRE_CHECK(t.ok() && json.ok());
   Subject s = {std::move(t).value(), {}};
-  const std::string strange = "\U000F0000\u0378\u0379";
-  const TextRange all = {0, strange.size()};
-  const auto unknown = s.tokenizer->encode(strange, {.add_special_tokens = false, .plain = {&all, 1}});
-  QUIRE_CHECK(unknown.ok());
-  for (Token id = 0; id < s.tokenizer->size(); ++id)
-    if (s.tokenizer->is_special(id) && std::ranges::count(unknown.value(), id) == 0 &&
-        !s.tokenizer->spelling(id)->starts_with("<0x"))
-      s.specials.push_back(id);
+  const Json& model = *json.value().find("model");
+  const Json *unknown = model.find("unk_token"), *unknown_id = model.find("unk_id");
+  for (Token id = 0; id < s.tokenizer->size(); ++id) {
+    if (!s.tokenizer->is_special(id)) continue;
+    const std::string_view spelling = *s.tokenizer->spelling(id);
+    const bool is_unknown = (unknown && unknown->string() && *unknown->string() == spelling) ||
+                            (unknown_id && unknown_id->integer() == id);
+    if (!is_unknown && !spelling.starts_with("<0x")) s.specials.push_back(id);
+  }
   return s;
 }
 
