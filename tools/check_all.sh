@@ -6,6 +6,10 @@ cd "$(dirname "$0")/.."
 [ "${1:-}" != --help ] || { sed -n '2,3s/^# //p' "$0"; exit 0; }
 step() { printf '== %s\n' "$1"; }
 
+# The tests that are slow look at more here.
+step "the long tests"
+QUIRE_LONG=1 ctest --test-dir build/release --output-on-failure -j2 -R "^(backends|cli|sched_random|text)$"
+
 step "format (clang-format)"
 find src tests bench -name '*.h' -o -name '*.cc' | xargs clang-format-19 --dry-run -Werror
 

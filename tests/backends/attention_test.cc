@@ -1,6 +1,7 @@
 // Head norms, rotary embedding, the paged cache and attention, played as stories: against float64 loops,
 // against the reference, and exactness over schedules, block sizes and threads.
 #include "tests/backends/story.h"
+#include "tests/long_run.h"
 
 namespace quire::test {
 namespace {
@@ -188,8 +189,15 @@ double worst_of(const Story& story, const std::vector<Floats>& got, const std::v
 
 }  // namespace
 
+// All shapes, or in a short run every second.
+std::vector<Shape> shapes() {
+  std::vector<Shape> chosen;
+  for (size_t i = 0; i < std::size(kShapes); i += long_run() ? 1 : 2) chosen.push_back(kShapes[i]);
+  return chosen;
+}
+
 TEST_CASE("attention: the reference is softmax(q k) v") {
-  for (const Shape& s : kShapes) {
+  for (const Shape& s : shapes()) {
     CAPTURE(s.dim);
     const Story story = make_story(s, kLengths, 256);
     const Truth truth(story, Elem::kF32);
@@ -211,7 +219,7 @@ TEST_CASE("attention: with round_like_cpu the reference has a cache of bf16") {
 }
 
 TEST_CASE("attention: others agree with the reference") {
-  for (Shape s : kShapes)
+  for (Shape s : shapes())
     for (const bool turned : {true, false}) {
       // A key that is turned or normed differs in its last bit before it is rounded to bf16, and then
       // sometimes by a whole bit of bf16. As they are given, all keys are the same.
@@ -236,7 +244,7 @@ TEST_CASE("attention: others agree with the reference") {
 
 TEST_CASE("attention: bits do not depend on schedule, block size or threads") {
   for (const std::string& name : backends_under_test())
-    for (const Shape& s : kShapes) {
+    for (const Shape& s : shapes()) {
       CAPTURE(name);
       CAPTURE(s.dim);
       const Story story = make_story(s, {300, 1, 270, 70}, 256);
@@ -271,7 +279,7 @@ TEST_CASE("attention: bits are the same in blocks larger than a piece") {
 
 TEST_CASE("attention: a sequence alone has the bits it has beside others") {
   for (const std::string& name : backends_under_test())
-    for (const Shape& s : kShapes) {
+    for (const Shape& s : shapes()) {
       CAPTURE(name);
       CAPTURE(s.dim);
       const Story story = make_story(s, {300, 40, 270}, 0);

@@ -1,8 +1,9 @@
 // Random workloads: tight memory, small steps, planning ahead, drafts, hash collisions, cancels and failed
-// steps must give the text of one request at a time. An argument is the number of workloads (default 2000), a
-// second one the seed.
+// steps must give the text of one request at a time. An argument is the number of workloads (default 2000 in
+// a long run, else 400), a second one the seed.
 #include <cstdlib>
 
+#include "tests/long_run.h"
 #include "tests/sched/random_workload.h"
 
 namespace quire {
@@ -44,6 +45,8 @@ void random_workloads(int32_t rounds, uint32_t seed) {
 }  // namespace quire
 
 int main(int argc, char** argv) {
-  quire::random_workloads(argc > 1 ? std::atoi(argv[1]) : 2000,
+  quire::random_workloads(argc > 1            ? std::atoi(argv[1])
+                          : quire::long_run() ? 2000
+                                              : 400,
                           argc > 2 ? static_cast<uint32_t>(std::atoi(argv[2])) : 1);
 }
