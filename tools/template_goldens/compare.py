@@ -25,7 +25,7 @@ def main():
     wrong = unsure = 0
     for source, got in zip(sources, ours, strict=True):
         want = environment.render(compile_template, source, variables)
-        if ADDRESS.search(want.get("text", "")) or ("text" in want and REFUSED.search(got.get("error", ""))):
+        if ADDRESS.search(want.get("text", "")) or (want != {"error": None} and REFUSED.search(got.get("error", ""))):
             unsure += 1
             continue
         same = want.get("text") == got.get("text") and ("error" in want) == ("error" in got)

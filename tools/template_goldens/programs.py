@@ -12,18 +12,25 @@ VARIABLES = {
                      {"role": "user", "content": "Hi 'there' \\ \n new"},
                      {"role": "assistant", "content": None,
                       "tool_calls": [{"function": {"name": "f", "arguments": {"x": 1, "y": 1.0, "z": [True, None]}}}]}],
+        "html": "<p class=\"a\">Fish &amp; chips</p> <!-- no -->\n 1 < 2 &eacute;<br/>",
+        "url": "Go to https://example.com/a?b=c&d, (www.test.org) or mail me@example.co.uk.",
+        "long": "The quick-brown fox -- it's 42 years old -- jumps over the lazy dog's  well-known back;\nthen\tsleeps. Antidisestablishmentarianism",
+        "deep": {"z": [{"name": "get_weather", "description": "The weather of a place, of any place that there is.", "n": [1, 2.5, None]}], "a": {"k": ["x" * 30] * 3}},
         "big": 123456789012345678901234567890, "nested": [[1, 2], [3, [4, 5]]],
     }
 }
 NAMES = ["s", "u", "e", "w", "n", "z", "neg", "f", "g", "h", "t", "no", "l", "ls", "el", "mixed", "d", "ed", "rows",
-         "messages", "nested", "missing"]
+         "messages", "nested", "missing", "deep", "html", "long"]
 TEXTS = ["s", "u", "e", "w", "'a-b-c'", "'  x '", "'ab' * 3", "'%s and %s'", "'titLE caSE x1y'", "\"it's\"", "'1,234'"]
+PAGES = ["html", "url", "long", "html ~ url", "messages[0].content", "'&lt;b&gt; &amp &#65;&#x1F600;&nosuch; &copy2 &#128;&#0;'",
+         "'(see https://a.org/x?y=1). mailto:me@b.co, you@x.net <www.c.info>'", "'well-known e-mail--address -x --y a-b-c d--e'", "long * 2",
+         "'http://1.2.3.4:80/a http://[::1]/ ftp://x tel:5 @a@b a@b x.com:99999 HTTP://A.COM/(b)'"]
 LISTS = ["l", "ls", "el", "mixed", "rows", "messages", "nested", "[1, 2, 3, 4, 5]", "range(6)", "(1, 'a')", "'abc'|list",
          "d.keys()|list", "d.values()|list", "range(10, 0, -3)", "rows|map(attribute='k')|list"]
 NUMBERS = ["n", "z", "neg", "f", "h", "3", "-2", "0.5", "10", "7.0", "1e3", "100000000000000000.0", "2 ** 10", "t"]
-DICTS = ["d", "ed", "rows[0]", "messages[2]", "{'q': 1, 2: 'two'}", "dict(a=1, b=[2])", "{'k': {'kk': none}}"]
+DICTS = ["d", "ed", "deep", "rows[0]", "messages[2]", "{'q': 1, 2: 'two'}", "dict(a=1, b=[2])", "{'k': {'kk': none}}"]
 TESTS = ["defined", "undefined", "none", "string", "number", "integer", "float", "boolean", "true", "false", "mapping",
-         "sequence", "iterable", "odd", "even", "lower", "upper", "divisibleby(2)", "divisibleby 3", "in [1, 'a', none]",
+         "sequence", "iterable", "odd", "even", "lower", "upper", "divisibleby(2)", "divisibleby 3", "in [1, 'a', none]", "boolean(1)", "defined()", "none not",
          "eq 3", "ne(1)", "gt 1", "lt(2)", "ge 0", "sameas none", "callable", "in 'Hello'", "equalto 'x'"]
 
 
@@ -36,6 +43,8 @@ class Maker:
 
     def text(self):
         r = self.r.random()
+        if r < 0.08:
+            return self.pick(PAGES)
         if r < 0.5:
             return self.pick(TEXTS)
         return f"({self.pick(TEXTS)}){self.text_method()}" if r < 0.75 else f"({self.any()}|string)"
@@ -91,7 +100,29 @@ class Maker:
             "slice(3, 'f')|list", "truncate(9)", "truncate(6, true)", "truncate(8, false, '!', 0)", "wordcount", "center(16)",
             "escape", "e", "format(1, 2)", "groupby('v')|map('first')|list", "groupby('v')|map(attribute='grouper')|list", "groupby('k')|map(attribute='list')|list",
             "groupby('k', case_sensitive=true)", "groupby('o', default='none')", "groupby('v')|first", "urlencode", "attr('k')", "max(attribute='v')",
-            "sum(attribute='v')", "safe", "upper|lower|title"])
+            "sum(attribute='v')", "safe", "upper|lower|title", self.printing_filter(), self.printing_filter()])
+
+    def printing_filter(self):
+        """Filters about layout, HTML and addresses."""
+        flag = self.pick(["true", "false"])
+        return self.pick([
+            "pprint", "pprint", "striptags", "forceescape", "escape|e", "e|string", "safe|e", "wordwrap", f"wordwrap({self.r.randint(1, 30)})",
+            f"wordwrap({self.r.randint(1, 12)}, {flag})", f"wordwrap({self.r.randint(3, 20)}, {flag}, '|', {flag})", "filesizeformat",
+            f"filesizeformat({flag})", "int|filesizeformat", "xmlattr", f"xmlattr({flag})", "urlize", f"urlize({self.r.randint(5, 30)}, {flag})",
+            "urlize(target='_blank', rel='b a')", "urlize(extra_schemes=['tel:', 'ftp://'])", "string|pprint", "string|striptags", "string|wordwrap(9)",
+            "string|urlize"])
+
+    def markup(self):
+        """What is put to a text that is HTML already is escaped."""
+        a, b = (f"({self.pick(TEXTS + PAGES)})" for _ in range(2))
+        m = a + self.pick(["|e", "|safe", "|escape"])
+        return self.pick([
+            f"({m}){self.text_method()}", f"({m}){self.filter()}", f"{m} + {b}", f"{b} + {m}", f"({m} + {b}) ~ {m}", f"[{m}, {b}]", f"{m} is escaped",
+            f"({m}) * 2", f"({m}){self.index()}", f"{m} % {b}", f"('<%s> %r %5s' |safe) % ({m}, {b}, {self.any()})", f"('%d %.2f'|e) % ({self.number()}, n)",
+            f"('<{{}}> {{!r}} {{:>3}}'|safe).format({m}, {b}, {self.number()})", f"('<br>'|safe).join([{m}, {b}, {self.any()}])", f"[{m}, {b}]|join('<')",
+            f"({m}).replace('l', '<')", f"({b}).replace('l', {m})", f"({m})|replace('l', '<')", f"({m}).split('l')", f"({m}).partition('l')|pprint",
+            f"{{{m}: {m}}}", f"({m}).center(30, '<')", f"({b})|truncate(6, true, {m}, 0)", f"({m})|truncate(6, true, '<', 0)", f"{m} == {b}",
+            f"({m})|indent", f"({m})|last", f"({m})|first", f"({m})|list", f"{m} in [{b}]", f"{b} in {m}", f"'%s' % {m}|e", f"({m})|upper|string|pprint"])
 
     def expression(self, depth=2):
         r = self.r.random()
@@ -118,7 +149,9 @@ class Maker:
             return f"{sub()} if {sub()}"
         if r < 0.93:
             return f"({self.pick(DICTS)})" + self.pick([".items()|list", ".keys()|list", ".values()|list", ".get('a')", ".get('zz', 9)",
-                                                     ".a", "['a']", ".items", "['items']", ".pop('a')", ".x.y", "['x']", ".q", "[2]"])
+                                                     ".a", "['a']", ".items is callable", "['items'] is string", ".pop('a')", ".x.y", "['x']", ".q", "[2]"])
+        if r < 0.945:
+            return self.markup()
         if r < 0.96:
             return f"{self.pick(['-', 'not ', '+'])}{self.number()} {self.pick(['~', '-', '*', '<'])} {self.number()}"
         return self.pick([f"'%s|%r|%5s' % ({self.any()}, {self.any()}, {self.number()})", f"'%d %05.2f %x' % (n, {self.number()}, 255)",

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "text/jinja/interpreter.h"
+#include "text/jinja/markup.h"
 #include "text/jinja/methods.h"
 #include "text/jinja/number_format.h"
 #include "text/jinja/operators.h"
@@ -12,7 +13,8 @@ namespace {
 
 class Formatter {
  public:
-  Formatter(Interpreter& in, const Arguments& arguments) : in_(in), arguments_(arguments) {}
+  Formatter(Interpreter& in, bool markup, const Arguments& arguments)
+      : in_(in), markup_(markup), arguments_(arguments) {}
 
   Text run(const Text& format, int depth = 0) {
     if (depth > 1) fail("Max string recursion exceeded");
@@ -64,7 +66,9 @@ class Formatter {
     if (at < s.size() && s[at] != ':') fail("expected ':' after conversion specifier");
     Text spec;
     if (at < s.size()) spec = run(part(text, at + 1, s.size()), depth + 1);
-    append(to, formatted(v, spec));
+    const bool is_markup = v.text() && v.text()->markup;
+    if (markup_ && is_markup && !spec.bytes.empty()) fail("Unsupported format specification for Markup.");
+    append(to, markup_ && !is_markup ? escape_html(formatted(v, spec)) : formatted(v, spec));
   }
 
   Value value(const std::string& path) {
@@ -178,6 +182,7 @@ class Formatter {
   }
 
   Interpreter& in_;
+  const bool markup_;  // the format is: what is put into it is escaped
   const Arguments& arguments_;
   size_t next_ = 0;
   int numbered_ = 0;  // 1: by order, 2: by index
@@ -186,7 +191,7 @@ class Formatter {
 }  // namespace
 
 Value format_with_braces(Interpreter& in, const Value& format, const Arguments& arguments) {
-  return in.text(Formatter(in, arguments).run(*format.text()));
+  return in.text(Formatter(in, format.text()->markup, arguments).run(*format.text()));
 }
 
 }  // namespace quire::jinja

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "text/jinja/interpreter.h"
+#include "text/jinja/markup.h"
 #include "text/jinja/methods.h"
 
 namespace quire::jinja {
@@ -88,7 +89,9 @@ Value Interpreter::item(const Value& of, const Value& index) {
       const size_t begin = character_offset(bytes, static_cast<size_t>(at));
       size_t end = begin;
       read_character(bytes, end);
-      return text(part(*of.text(), begin, end));
+      Text one = part(*of.text(), begin, end);
+      one.markup = of.text()->markup;
+      return text(std::move(one));
     }
   }
   if (const Text* name = index.text(); name && !of.dictionary()) return attribute(of, name->bytes);
@@ -102,7 +105,10 @@ Value Interpreter::call(const Value& what, const Arguments& arguments) {
   refuse_undefined(what);
   if (const Object* o = what.object()) {
     if (const Macro* macro = std::get_if<Macro>(&o->is)) return call_macro(*macro, arguments);
-    if (const Function* f = std::get_if<Function>(&o->is)) return f->call(*this, f->self, arguments);
+    if (const Function* f = std::get_if<Function>(&o->is)) {
+      Value made = f->call(*this, f->self, arguments);
+      return f->makes_markup ? as_markup(budget_, made) : made;
+    }
     if (const Loop* loop = std::get_if<Loop>(&o->is)) return call_loop(*loop, arguments);
     if (Joiner* joiner = std::get_if<Joiner>(&what.object()->is)) {
       if (joiner->used) return joiner->separator;

@@ -17,7 +17,13 @@ struct Filter {
 const Filter* find_filter(std::string_view name);  // null: there is none
 
 std::span<const Filter> text_filters();
+std::span<const Filter> html_filters();
 std::span<const Filter> list_filters();
 std::span<const Filter> number_filters();
+
+// Filters with a file of their own.
+Value urlize(Interpreter&, const Value&, const Arguments&);
+Value wordwrap(Interpreter&, const Value&, const Arguments&);
+Value pprint(Interpreter&, const Value&, const Arguments&);
 
 }  // namespace quire::jinja

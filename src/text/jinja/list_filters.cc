@@ -5,6 +5,7 @@
 #include "text/jinja/attribute_path.h"
 #include "text/jinja/filters.h"
 #include "text/jinja/interpreter.h"
+#include "text/jinja/markup.h"
 #include "text/jinja/operators.h"
 
 namespace quire::jinja {
@@ -38,7 +39,8 @@ Value last(Interpreter& in, const Value& v, const Arguments& a) {
   if (v.sequence() && v.sequence()->kind == SequenceKind::kIterator)
     fail("'generator' object is not reversible");
   const Values all = items_of(in.budget(), v);
-  return all.empty() ? undefined("No last item, sequence was empty.") : all.back();
+  if (all.empty()) return undefined("No last item, sequence was empty.");
+  return v.text() && v.text()->markup ? as_markup(in.budget(), all.back()) : all.back();
 }
 
 Value default_(Interpreter& in, const Value& v, const Arguments& a) {
@@ -258,6 +260,10 @@ Value attr(Interpreter& in, const Value& v, const Arguments& a) {
   return in.attribute(v, name);
 }
 
+Value random(Interpreter&, const Value&, const Arguments&) {
+  fail("the filter random is not supported: a chat template must make the same prompt every time");
+}
+
 constexpr Filter kFilters[] = {{"length", length},
                                {"count", length},
                                {"list", list},
@@ -280,7 +286,8 @@ constexpr Filter kFilters[] = {{"length", length},
                                {"rejectattr", select<false, true>},
                                {"batch", batch},
                                {"slice", slice_filter},
-                               {"attr", attr}};
+                               {"attr", attr},
+                               {"random", random}};
 
 }  // namespace
 

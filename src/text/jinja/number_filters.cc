@@ -131,6 +131,24 @@ Value round_filter(Interpreter&, const Value& v, const Arguments& a) {
   return (whole + 0.0) / unit;                   // which have no -0
 }
 
+Value filesizeformat(Interpreter& in, const Value& v, const Arguments& a) {
+  const Bound b("filesizeformat", a, {"binary"});
+  const auto bytes = as_real(v);
+  if (!bytes) fail("could not convert to float: '" + type_name(v) + "'");
+  const bool binary = b.truth(0, false);
+  const double base = binary ? 1024 : 1000;
+  if (*bytes == 1) return in.text("1 Byte");
+  if (*bytes < base) return in.text(std::to_string(*integer_of(*bytes).integer()) + " Bytes");
+  constexpr std::string_view kLetters = "kMGTPEZY";
+  double unit = base * base;
+  size_t i = 0;
+  while (i + 1 < kLetters.size() && !(*bytes < unit)) unit *= base, ++i;
+  const std::string letter(1, binary && i == 0 ? 'K' : kLetters[i]);
+  char number[400];
+  std::snprintf(number, sizeof number, "%.1f", base * *bytes / unit);
+  return in.text(std::string(std::isnan(*bytes) ? "nan" : number) + " " + letter + (binary ? "iB" : "B"));
+}
+
 Value sum_filter(Interpreter& in, const Value& v, const Arguments& a) {
   const Bound b("sum", a, {"attribute", "start"});
   Value total = b.has(1) ? b[1] : Value(0);
@@ -140,11 +158,9 @@ Value sum_filter(Interpreter& in, const Value& v, const Arguments& a) {
   return total;
 }
 
-constexpr Filter kFilters[] = {{"int", int_filter},
-                               {"float", float_filter},
-                               {"abs", abs_filter},
-                               {"round", round_filter},
-                               {"sum", sum_filter}};
+constexpr Filter kFilters[] = {{"int", int_filter}, {"float", float_filter},
+                               {"abs", abs_filter}, {"round", round_filter},
+                               {"sum", sum_filter}, {"filesizeformat", filesizeformat}};
 
 }  // namespace
 

@@ -45,6 +45,7 @@ struct Function {
   std::string name;
   Call call = nullptr;
   Value self{};
+  bool makes_markup = false;  // of a text that is markup: what it makes is markup, too
 };
 
 struct Object {

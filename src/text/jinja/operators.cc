@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "text/jinja/markup.h"
+
 namespace quire::jinja {
 namespace {
 
@@ -97,10 +99,8 @@ bool is_list(const Value& v) {
 
 Value add(Budget& budget, const Value& a, const Value& b) {
   if (a.text() && b.text()) {
-    Text both = *a.text();
-    budget.check_text(both.bytes.size() + b.text()->bytes.size());
-    append(both, *b.text());
-    return make_text(budget, std::move(both));
+    budget.check_text(a.text()->bytes.size() + b.text()->bytes.size());
+    return make_text(budget, plus(*a.text(), *b.text()));
   }
   if (a.text()) fail("can only concatenate str (not \"" + type_name(b) + "\") to str");
   if (is_list(a) && is_list(b) && a.sequence()->kind == b.sequence()->kind) {
@@ -120,6 +120,7 @@ Value repeat(Budget& budget, const Value& what, int64_t times) {
     if (static_cast<uint64_t>(times) > budget.max_text / t->bytes.size() + 1) budget.check_text(SIZE_MAX);
     Text to;
     for (int64_t i = 0; i < times; ++i) append(to, *t);
+    to.markup = t->markup;
     return make_text(budget, std::move(to));
   }
   const Values& items = what.sequence()->items;
@@ -203,7 +204,9 @@ Value slice(Budget& budget, const Value& v, const Value& start, const Value& sto
     const size_t begin = character_offset(text->bytes, static_cast<size_t>(from));
     const size_t end = begin + character_offset(std::string_view(text->bytes).substr(begin),
                                                 static_cast<size_t>(std::max<int64_t>(0, to - from)));
-    return make_text(budget, part(*text, begin, end));
+    Text cut = part(*text, begin, end);
+    cut.markup = text->markup;
+    return make_text(budget, std::move(cut));
   }
   Values taken;
   const Values all = items_of(budget, v);
@@ -219,6 +222,7 @@ Value slice(Budget& budget, const Value& v, const Value& start, const Value& sto
   }
   Text joined;
   for (const Value& character : taken) append(joined, *character.text());
+  joined.markup = text->markup;
   return make_text(budget, std::move(joined));
 }
 

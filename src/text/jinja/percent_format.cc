@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "text/jinja/markup.h"
 #include "text/jinja/number_format.h"
 #include "text/jinja/operators.h"
 #include "text/jinja/print.h"
@@ -27,12 +28,20 @@ class Formatter {
       if (percent < f.size()) conversion();
       budget_.check_text(to_.bytes.size());
     }
-    const bool leftover = next_ < all_.size() && !named_ && !arguments_.dictionary();
+    const bool leftover = next_ < all_.size() && !named_ && !is_mapping(arguments_);
     if (leftover) fail("not all arguments converted during string formatting");
+    to_.markup = format_.markup;
     return std::move(to_);
   }
 
  private:
+  // What Python takes for one: it may have more than the format asks for.
+  bool is_mapping(const Value& v) const {
+    const Sequence* s = v.sequence();
+    return v.dictionary() || (format_.markup && v.is_undefined()) ||
+           (s && (s->kind == SequenceKind::kList || s->kind == SequenceKind::kRange));
+  }
+
   char peek() const {
     if (at_ >= format_.bytes.size()) fail("incomplete format");
     return format_.bytes[at_];
@@ -99,8 +108,9 @@ class Formatter {
     const Value v = next();
     if (type == 's') append_str(budget_, v, text);
     else if (type == 'r' || type == 'a') append_repr(budget_, v, text);
-    else if (type == 'c') character(v, text);
+    else if (type == 'c' && !format_.markup) character(v, text);
     else fail(std::string("unsupported format character '") + type + "'");
+    if (format_.markup && !(type == 's' && v.text() && v.text()->markup)) text = escape_html(text);
     if (precision >= 0) {
       const size_t end = character_offset(text.bytes, static_cast<size_t>(precision));
       text = part(text, 0, end);
@@ -126,6 +136,8 @@ class Formatter {
         fail(std::string("%") + type + " format: an integer is required, not float");
       v = integer_of(*v.real());
     }
+    if (format_.markup && (type == 'o' || type == 'x' || type == 'X'))
+      fail(std::string("%") + type + " format: an integer is required, not _MarkupEscapeHelper");
     if (v.big()) fail("a number beyond 64 bits cannot be formatted");
     if (precision > kMaxPrecision) fail("the precision of a format is at most 10000");
     form.type = type == 'i' || type == 'u' ? 'd' : type;

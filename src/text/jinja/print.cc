@@ -11,6 +11,7 @@ namespace quire::jinja {
 namespace {
 
 void append_text_repr(const Text& text, Text& to) {
+  if (text.markup) append(to, "Markup(");
   const bool has_single = text.bytes.find('\'') != std::string::npos;
   const char quote = has_single && text.bytes.find('"') == std::string::npos ? '"' : '\'';
   append(to, std::string_view(&quote, 1));
@@ -31,6 +32,7 @@ void append_text_repr(const Text& text, Text& to) {
     else append(to, text, begin, at);
   }
   append(to, std::string_view(&quote, 1));
+  if (text.markup) append(to, ")");
 }
 
 void append_all(Budget& budget, const Values& items, Text& to) {

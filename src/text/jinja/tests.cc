@@ -17,6 +17,10 @@ const Value& only(const A& a) {
   return a.positional[0];
 }
 
+void none(const A& a) {
+  if (!a.positional.empty() || !a.named.empty()) fail("this test takes no argument");
+}
+
 bool divides(In& in, const Value& v, const Value& by, int64_t rest) {
   return equal(in.budget(), binary(in.budget(), "%", v, by), rest);
 }
@@ -43,32 +47,109 @@ bool eq(In& in, const Value& v, const A& a) { return equal(in.budget(), v, only(
 bool ne(In& in, const Value& v, const A& a) { return !equal(in.budget(), v, only(a)); }
 
 constexpr Test kTests[] = {
-    {"odd", [](In& in, const Value& v, const A&) { return divides(in, v, 2, 1); }},
-    {"even", [](In& in, const Value& v, const A&) { return divides(in, v, 2, 0); }},
+    {"odd",
+     [](In& in, const Value& v, const A& a) {
+       none(a);
+       return divides(in, v, 2, 1);
+     }},
+    {"even",
+     [](In& in, const Value& v, const A& a) {
+       none(a);
+       return divides(in, v, 2, 0);
+     }},
     {"divisibleby",
      [](In& in, const Value& v, const A& a) {
        const Bound b("divisibleby", a, {"num"}, 1);
        return divides(in, v, b[0], 0);
      }},
-    {"defined", [](In&, const Value& v, const A&) { return !v.is_undefined(); }},
-    {"undefined", [](In&, const Value& v, const A&) { return v.is_undefined(); }},
-    {"filter", [](In&, const Value& v, const A&) { return v.text() && find_filter(v.text()->bytes); }},
-    {"test", [](In&, const Value& v, const A&) { return v.text() && find_test(v.text()->bytes); }},
-    {"none", [](In&, const Value& v, const A&) { return v.is_none(); }},
-    {"boolean", [](In&, const Value& v, const A&) { return v.boolean() != nullptr; }},
-    {"false", [](In&, const Value& v, const A&) { return v.boolean() && !*v.boolean(); }},
-    {"true", [](In&, const Value& v, const A&) { return v.boolean() && *v.boolean(); }},
-    {"integer", [](In&, const Value& v, const A&) { return v.is_integer(); }},
-    {"float", [](In&, const Value& v, const A&) { return v.real() != nullptr; }},
-    {"lower", [](In& in, const Value& v, const A&) { return cased(in, v, "islower"); }},
-    {"upper", [](In& in, const Value& v, const A&) { return cased(in, v, "isupper"); }},
-    {"string", [](In&, const Value& v, const A&) { return v.text() != nullptr; }},
-    {"mapping", [](In&, const Value& v, const A&) { return v.dictionary() != nullptr; }},
-    {"number", [](In&, const Value& v, const A&) { return v.is_number(); }},
-    {"sequence", [](In&, const Value& v, const A&) { return is_sequence(v); }},
-    {"iterable", [](In&, const Value& v, const A&) { return is_iterable(v); }},
+    {"defined",
+     [](In&, const Value& v, const A& a) {
+       none(a);
+       return !v.is_undefined();
+     }},
+    {"undefined",
+     [](In&, const Value& v, const A& a) {
+       none(a);
+       return v.is_undefined();
+     }},
+    {"filter",
+     [](In&, const Value& v, const A& a) {
+       none(a);
+       return v.text() && find_filter(v.text()->bytes);
+     }},
+    {"test",
+     [](In&, const Value& v, const A& a) {
+       none(a);
+       return v.text() && find_test(v.text()->bytes);
+     }},
+    {"none",
+     [](In&, const Value& v, const A& a) {
+       none(a);
+       return v.is_none();
+     }},
+    {"boolean",
+     [](In&, const Value& v, const A& a) {
+       none(a);
+       return v.boolean() != nullptr;
+     }},
+    {"false",
+     [](In&, const Value& v, const A& a) {
+       none(a);
+       return v.boolean() && !*v.boolean();
+     }},
+    {"true",
+     [](In&, const Value& v, const A& a) {
+       none(a);
+       return v.boolean() && *v.boolean();
+     }},
+    {"integer",
+     [](In&, const Value& v, const A& a) {
+       none(a);
+       return v.is_integer();
+     }},
+    {"float",
+     [](In&, const Value& v, const A& a) {
+       none(a);
+       return v.real() != nullptr;
+     }},
+    {"lower",
+     [](In& in, const Value& v, const A& a) {
+       none(a);
+       return cased(in, v, "islower");
+     }},
+    {"upper",
+     [](In& in, const Value& v, const A& a) {
+       none(a);
+       return cased(in, v, "isupper");
+     }},
+    {"string",
+     [](In&, const Value& v, const A& a) {
+       none(a);
+       return v.text() != nullptr;
+     }},
+    {"mapping",
+     [](In&, const Value& v, const A& a) {
+       none(a);
+       return v.dictionary() != nullptr;
+     }},
+    {"number",
+     [](In&, const Value& v, const A& a) {
+       none(a);
+       return v.is_number();
+     }},
+    {"sequence",
+     [](In&, const Value& v, const A& a) {
+       none(a);
+       return is_sequence(v);
+     }},
+    {"iterable",
+     [](In&, const Value& v, const A& a) {
+       none(a);
+       return is_iterable(v);
+     }},
     {"callable",
-     [](In&, const Value& v, const A&) {
+     [](In&, const Value& v, const A& a) {
+       none(a);
        return v.is_undefined() || (v.object() && !std::holds_alternative<Namespace>(v.object()->is) &&
                                    !std::holds_alternative<Cycler>(v.object()->is));
      }},
@@ -78,7 +159,11 @@ constexpr Test kTests[] = {
        if (v.text() && other.text()) return v.text()->bytes == other.text()->bytes;
        return v.same(other);
      }},
-    {"escaped", [](In&, const Value&, const A&) { return false; }},
+    {"escaped",
+     [](In&, const Value& v, const A& a) {
+       none(a);
+       return v.text() && v.text()->markup;
+     }},
     {"in", [](In& in, const Value& v, const A& a) { return contains(in.budget(), only(a), v); }},
     {"==", eq},
     {"eq", eq},

@@ -12,6 +12,7 @@ namespace quire::jinja {
 struct Text {
   std::string bytes;             // UTF-8
   std::vector<TextRange> plain;  // from a user: in order, disjoint, not touching, none empty
+  bool markup = false;           // Python's Markup: HTML, which escapes what is put to it
 };
 
 void append(Text& to, std::string_view bytes, bool plain = false);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "text/jinja/interpreter.h"
+#include "text/jinja/markup.h"
 #include "text/jinja/text_methods.h"
 #include "text/jinja/unicode.h"
 
@@ -63,8 +64,9 @@ Value strip(Interpreter& in, const Value& self, const Arguments& a) {
 
 Value replace(Interpreter& in, const Value& self, const Arguments& a) {
   const Bound b("replace", a, {"old", "new", "count"}, 2);
-  return in.text(replaced(in.budget(), self_text(self), need_text(b[0], "replace's first argument"),
-                          need_text(b[1], "replace's second argument"), b.integer(2, -1)));
+  const Text &text = self_text(self), &by = need_text(b[1], "replace's second argument");
+  return in.text(replaced(in.budget(), text, need_text(b[0], "replace's first argument"),
+                          text.markup ? escaped(by) : by, b.integer(2, -1)));
 }
 
 template <bool at_end>
@@ -95,7 +97,7 @@ Value padded(Interpreter& in, const Value& self, const Arguments& a) {
   const Bound b("just", a, {"width", "fillchar"}, 1);
   const Text space{" ", {}};
   const Text* given = optional_text(b, 1, "the fill character");
-  const Text& fill = given ? *given : space;
+  const Text fill = !given ? space : self_text(self).markup ? escaped(*given) : *given;
   if (count_characters(fill.bytes) != 1) fail("The fill character must be exactly one character long");
   const Text& t = self_text(self);
   if (side == Side::kBoth) return in.text(centered(in.budget(), t, b.integer(0, 0), fill));
@@ -130,23 +132,23 @@ Value expand_tabs(Interpreter& in, const Value& self, const Arguments& a) {
   return in.text(std::move(to));
 }
 
-constexpr TextMethod kMethods[] = {{"upper", changed<upper>},
-                                   {"lower", changed<lower>},
-                                   {"casefold", changed<fold_case>},
-                                   {"capitalize", changed<capitalize>},
-                                   {"title", changed<title_case>},
-                                   {"swapcase", changed<swap_case>},
-                                   {"strip", strip<Side::kBoth>},
-                                   {"lstrip", strip<Side::kLeft>},
-                                   {"rstrip", strip<Side::kRight>},
-                                   {"replace", replace},
-                                   {"removeprefix", without_affix<false>},
-                                   {"removesuffix", without_affix<true>},
-                                   {"zfill", zfill},
-                                   {"center", padded<Side::kBoth>},
-                                   {"ljust", padded<Side::kLeft>},
-                                   {"rjust", padded<Side::kRight>},
-                                   {"expandtabs", expand_tabs}};
+constexpr TextMethod kMethods[] = {{"upper", changed<upper>, true},
+                                   {"lower", changed<lower>, true},
+                                   {"casefold", changed<fold_case>, true},
+                                   {"capitalize", changed<capitalize>, true},
+                                   {"title", changed<title_case>, true},
+                                   {"swapcase", changed<swap_case>, true},
+                                   {"strip", strip<Side::kBoth>, true},
+                                   {"lstrip", strip<Side::kLeft>, true},
+                                   {"rstrip", strip<Side::kRight>, true},
+                                   {"replace", replace, true},
+                                   {"removeprefix", without_affix<false>, true},
+                                   {"removesuffix", without_affix<true>, true},
+                                   {"zfill", zfill, true},
+                                   {"center", padded<Side::kBoth>, true},
+                                   {"ljust", padded<Side::kLeft>, true},
+                                   {"rjust", padded<Side::kRight>, true},
+                                   {"expandtabs", expand_tabs, true}};
 
 }  // namespace
 

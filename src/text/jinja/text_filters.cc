@@ -4,6 +4,7 @@
 #include "text/jinja/attribute_path.h"
 #include "text/jinja/filters.h"
 #include "text/jinja/interpreter.h"
+#include "text/jinja/markup.h"
 #include "text/jinja/methods.h"
 #include "text/jinja/operators.h"
 #include "text/jinja/print.h"
@@ -19,11 +20,17 @@ const Text& str(Interpreter& in, const Value& v, Value& held) {
   return *held.text();
 }
 
+Text like(const Text& from, Text made) {  // markup if `from` is
+  made.markup = from.markup;
+  return made;
+}
+
 template <Text (*change)(const Text&)>
 Value changed(Interpreter& in, const Value& v, const Arguments& a) {
   const Bound none("filter", a, {});
   Value held;
-  return in.text(change(str(in, v, held)));
+  const Text& text = str(in, v, held);
+  return in.text(like(text, change(text)));
 }
 
 bool begins_word(char c) { return std::string_view("-({[<").find(c) != std::string_view::npos; }
@@ -50,11 +57,18 @@ Value string(Interpreter& in, const Value& v, const Arguments& a) {
   return to_text(in.budget(), v);
 }
 
+Value title_filter(Interpreter& in, const Value& v, const Arguments& a) {
+  const Bound none("title", a, {});
+  Value held;
+  return in.text(title(str(in, v, held)));
+}
+
 Value trim(Interpreter& in, const Value& v, const Arguments& a) {
   const Bound b("trim", a, {"chars"});
   Value held;
-  return in.text(
-      stripped(str(in, v, held), b.given(0) ? &need_text(b[0], "trim's argument") : nullptr, Side::kBoth));
+  const Text& text = str(in, v, held);
+  const Text* characters = b.given(0) ? &need_text(b[0], "trim's argument") : nullptr;
+  return in.text(like(text, stripped(text, characters, Side::kBoth)));
 }
 
 Value replace(Interpreter& in, const Value& v, const Arguments& a) {
@@ -68,7 +82,8 @@ Value replace(Interpreter& in, const Value& v, const Arguments& a) {
 Value center(Interpreter& in, const Value& v, const Arguments& a) {
   const Bound b("center", a, {"width"});
   Value held;
-  return in.text(centered(in.budget(), str(in, v, held), b.integer(0, 80), {" ", {}}));
+  const Text& text = str(in, v, held);
+  return in.text(like(text, centered(in.budget(), text, b.integer(0, 80), {" ", {}})));
 }
 
 Value indent(Interpreter& in, const Value& v, const Arguments& a) {
@@ -88,7 +103,7 @@ Value indent(Interpreter& in, const Value& v, const Arguments& a) {
     append(to, text, lines[i].begin, lines[i].end);
     in.budget().check_text(to.bytes.size());
   }
-  return in.text(std::move(to));
+  return in.text(like(text, std::move(to)));
 }
 
 Value format(Interpreter& in, const Value& v, const Arguments& a) {
@@ -122,9 +137,7 @@ Value truncate(Interpreter& in, const Value& v, const Arguments& a) {
     const size_t space = cut == 0 ? std::string::npos : text.bytes.rfind(' ', cut - 1);
     if (space != std::string::npos) cut = space;
   }
-  Text to = part(text, 0, cut);
-  append(to, end);
-  return in.text(std::move(to));
+  return in.text(plus(like(text, part(text, 0, cut)), end));
 }
 
 Value wordcount(Interpreter& in, const Value& v, const Arguments& a) {
@@ -140,62 +153,6 @@ Value wordcount(Interpreter& in, const Value& v, const Arguments& a) {
     in_word = word;
   }
   return n;
-}
-
-Value escape(Interpreter& in, const Value& v, const Arguments& a) {
-  const Bound none("escape", a, {});
-  Value held;
-  const Text& text = str(in, v, held);
-  Text to;
-  for (size_t at = 0; at < text.bytes.size(); ++at) {
-    constexpr std::string_view kFrom = "&<>'\"";
-    constexpr std::string_view kTo[] = {"&amp;", "&lt;", "&gt;", "&#39;", "&#34;"};
-    const size_t i = kFrom.find(text.bytes[at]);
-    if (i == std::string_view::npos) append(to, text, at, at + 1);
-    else append(to, kTo[i], is_plain(text, at));
-  }
-  return in.text(std::move(to));
-}
-
-Value safe(Interpreter& in, const Value& v, const Arguments& a) {
-  const Bound none("safe", a, {});
-  return to_text(in.budget(), v);
-}
-
-void quote(const Text& from, bool for_query, Text& to) {
-  for (size_t at = 0; at < from.bytes.size(); ++at) {
-    const char c = from.bytes[at];
-    const bool kept = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                      std::string_view("_.-~").find(c) != std::string_view::npos || (c == '/' && !for_query);
-    constexpr std::string_view kHex = "0123456789ABCDEF";
-    const auto byte = static_cast<unsigned char>(c);
-    const char escaped[] = {'%', kHex[byte >> 4], kHex[byte & 15]};
-    if (kept) append(to, from, at, at + 1);
-    else if (c == ' ' && for_query) append(to, "+", is_plain(from, at));
-    else append(to, std::string_view(escaped, 3), is_plain(from, at));
-  }
-}
-
-Value urlencode(Interpreter& in, const Value& v, const Arguments& a) {
-  const Bound none("urlencode", a, {});
-  Text to;
-  Value held;
-  if (v.text() || (!v.dictionary() && !v.sequence())) {
-    quote(str(in, v, held), false, to);
-    return in.text(std::move(to));
-  }
-  const Value pairs = v.dictionary() ? in.call(in.attribute(v, "items"), {}) : v;
-  bool first = true;
-  for (const Value& pair : items_of(in.budget(), pairs)) {
-    const Values two = items_of(in.budget(), pair);
-    if (two.size() != 2) fail("urlencode needs pairs of key and value");
-    if (!first) append(to, "&");
-    first = false;
-    quote(str(in, two[0], held), true, to);
-    append(to, "=");
-    quote(str(in, two[1], held), true, to);
-  }
-  return in.text(std::move(to));
 }
 
 Value join(Interpreter& in, const Value& v, const Arguments& a) {
@@ -234,14 +191,10 @@ Value tojson(Interpreter& in, const Value& v, const Arguments& a) {
   return in.text(std::move(to));
 }
 
-Value refused(Interpreter&, const Value&, const Arguments&) {
-  fail("this filter has no use in a chat template and is not supported");
-}
-
 constexpr Filter kFilters[] = {{"upper", changed<upper>},
                                {"lower", changed<lower>},
                                {"capitalize", changed<capitalize>},
-                               {"title", changed<title>},
+                               {"title", title_filter},
                                {"string", string},
                                {"trim", trim},
                                {"replace", replace},
@@ -250,20 +203,10 @@ constexpr Filter kFilters[] = {{"upper", changed<upper>},
                                {"format", format},
                                {"truncate", truncate},
                                {"wordcount", wordcount},
-                               {"e", escape},
-                               {"escape", escape},
-                               {"forceescape", escape},
-                               {"safe", safe},
-                               {"urlencode", urlencode},
                                {"join", join},
                                {"tojson", tojson},
-                               {"random", refused},
-                               {"urlize", refused},
-                               {"pprint", refused},
-                               {"striptags", refused},
-                               {"xmlattr", refused},
-                               {"wordwrap", refused},
-                               {"filesizeformat", refused}};
+                               {"pprint", pprint},
+                               {"wordwrap", wordwrap}};
 
 }  // namespace
 

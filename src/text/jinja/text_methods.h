@@ -10,7 +10,8 @@ namespace quire::jinja {
 
 struct TextMethod {
   std::string_view name;
-  Function::Call call;  // bound to a text
+  Function::Call call;        // bound to a text
+  bool keeps_markup = false;  // makes markup of markup
 };
 
 std::span<const TextMethod> change_methods();

@@ -2,6 +2,8 @@
 #include <algorithm>
 
 #include "text/jinja/interpreter.h"
+#include "text/jinja/markup.h"
+#include "text/jinja/print.h"
 #include "text/jinja/text_methods.h"
 #include "text/jinja/unicode.h"
 
@@ -107,22 +109,29 @@ Value partition(Interpreter& in, const Value& self, const Arguments& a) {
 
 Value join(Interpreter& in, const Value& self, const Arguments& a) {
   const Bound b("join", a, {"iterable"}, 1);
-  Text to;
-  bool first = true;
+  Values all;
   for (const Value& v : items_of(in.budget(), b[0])) {
-    if (!v.text()) fail("sequence item: expected str instance, " + type_name(v) + " found");
-    if (!first) append(to, self_text(self));
-    first = false;
-    append(to, *v.text());
-    in.budget().check_text(to.bytes.size());
+    if (!v.text() && !self_text(self).markup)
+      fail("sequence item: expected str instance, " + type_name(v) + " found");
+    all.push_back(to_text(in.budget(), v));
   }
-  return in.text(std::move(to));
+  return in.text(joined(in.budget(), self_text(self), all));
 }
 
-constexpr TextMethod kMethods[] = {{"split", split<false>},         {"rsplit", split<true>},
-                                   {"splitlines", splitlines},      {"partition", partition<false>},
-                                   {"rpartition", partition<true>}, {"join", join},
-                                   {"format", format_with_braces}};
+Value format_map(Interpreter& in, const Value& self, const Arguments& a) {
+  const Bound b("format_map", a, {"mapping"}, 1);
+  if (!b[0].dictionary()) fail("format_map() takes a mapping, got '" + type_name(b[0]) + "'");
+  Arguments named;
+  for (const auto& [key, v] : b[0].dictionary()->items)
+    if (key.text()) named.named.emplace_back(key.text()->bytes, v);
+  return format_with_braces(in, self, named);
+}
+
+constexpr TextMethod kMethods[] = {
+    {"split", split<false>, true},         {"rsplit", split<true>, true},
+    {"splitlines", splitlines, true},      {"partition", partition<false>, true},
+    {"rpartition", partition<true>, true}, {"join", join, true},
+    {"format", format_with_braces, true},  {"format_map", format_map, true}};
 
 }  // namespace
 
