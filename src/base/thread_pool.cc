@@ -47,7 +47,8 @@ ThreadPool::ThreadPool(int32_t threads) {
   workers_.reserve(static_cast<size_t>(threads) - 1);
   try {
     for (int32_t i = 1; i < threads; ++i) workers_.emplace_back([this, i] { serve(i); });
-  } catch (const std::system_error&) {  // no more threads to be had
+  } catch (const std::system_error&) {
+    workers_.shrink_to_fit();  // no more threads are to be had: these do all the work
   }
 }
 

@@ -16,7 +16,7 @@ constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 
 std::string read_seed(const Json& v, SamplingChoice& c) {
   if (std::optional<uint64_t> seed = v.unsigned_integer()) {
-    c.seed = *seed;
+    c.seed = seed;
     return {};
   }
   int64_t seed = 0;

@@ -25,7 +25,8 @@ std::optional<std::string> from_base64(std::string_view text) {
     const int v = value_of(c);
     if (v < 0) return std::nullopt;
     bits = (bits << 6 | static_cast<uint32_t>(v)) & 0xffff;
-    if ((count += 6) < 8) continue;
+    count += 6;
+    if (count < 8) continue;
     count -= 8;
     bytes += static_cast<char>(bits >> count & 0xff);
   }

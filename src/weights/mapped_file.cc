@@ -66,12 +66,10 @@ MappedFile::~MappedFile() {
 void MappedFile::drop(std::span<const std::byte> part) const {
   if (part.empty()) return;
   QUIRE_CHECK(part.data() >= data_ && part.data() + part.size() <= data_ + size_);
-  static_assert(sizeof(uintptr_t) == sizeof(size_t));
   const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto end = reinterpret_cast<uintptr_t>(part.data() + part.size());
-  const uintptr_t begin = reinterpret_cast<uintptr_t>(part.data()) / page * page;
+  const size_t before = reinterpret_cast<uintptr_t>(part.data()) % page;  // of the first page
   // Advice that is refused (by a sandbox, say) costs memory, not correctness.
-  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  ::madvise(const_cast<std::byte*>(part.data() - before), before + part.size(), MADV_DONTNEED);
 }
 
 }  // namespace quire
