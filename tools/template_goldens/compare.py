@@ -1,10 +1,12 @@
-"""Renders fresh random programs with jinja2 and with our interpreter and compares: used by ./check --all.
+"""Renders fresh random programs, and as many crossed ones, with jinja2 and with our interpreter and compares: used by
+./check --all.
    compare.py DRIVER [COUNT [SEED]]      DRIVER: the program test_text_jinja_goldens"""
 import json
 import re
 import subprocess
 import sys
 
+import crossed
 import environment
 import programs
 
@@ -17,7 +19,7 @@ def main():
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 5000
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     variables = programs.VARIABLES["plain"]
-    sources = list(programs.programs(count, seed))
+    sources = list(programs.programs(count, seed)) + crossed.programs(count, seed)
     lines = "".join(json.dumps({"template": s, "variables": variables}) + "\n" for s in sources)
     ours = subprocess.run([driver, "--lines"], input=lines, capture_output=True, text=True, check=True).stdout
     ours = [json.loads(line) for line in ours.split("\n") if line]
@@ -35,8 +37,8 @@ def main():
             wrong += 1
             if wrong <= 20:
                 print("template:", repr(source), "\n  jinja2:", repr(want), "\n  ours:  ", repr(got))
-    print(f"{count} programs, {wrong} differ, {unsure} left out (they print an address, or we refuse in words)")
-    sys.exit(1 if wrong or unsure > count // 10 else 0)
+    print(f"{len(sources)} programs, {wrong} differ, {unsure} left out (they print an address, or we refuse in words)")
+    sys.exit(1 if wrong or unsure > len(sources) // 10 else 0)
 
 
 if __name__ == "__main__":

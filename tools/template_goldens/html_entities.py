@@ -24,7 +24,7 @@ def rows(all_rows):
 def main():
     body = rows(f'{{"{name}", "{spelled(text)}"}}' for name, text in sorted(html.entities.html5.items()))
     numbers = rows(f"{{{k:#x}, {ord(v):#x}}}" for k, v in sorted(html._invalid_charrefs.items()))
-    OUT.write_text(f'''// A table, written by tools/template_goldens/html_entities.py: the named characters of HTML 5, in order of name.
+    OUT.write_text(f'''// A table, written by tools/template_goldens/html_entities.py: what HTML 5 names, in order of name.
 #include "text/jinja/html_entities.h"
 
 namespace quire::jinja {{

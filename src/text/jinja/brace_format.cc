@@ -155,7 +155,7 @@ class Formatter {
       refuse_undefined(v);
       fail("unsupported format string passed to " + type_name(v) + ".__format__");
     }
-    if ((form.type && form.type != 's') || align == '=' || has_sign)
+    if ((form.type && form.type != 's') || align == '=' || has_sign || form.grouping || form.alternate)
       fail("Unknown format code for object of type 'str'");
     Text text = *v.text();
     if (form.precision >= 0)

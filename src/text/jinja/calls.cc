@@ -78,8 +78,7 @@ Value Interpreter::item(const Value& of, const Value& index) {
     if (const Value* v = find(*d, index)) return *v;
   } else if (auto i = index.integer()) {
     const Sequence* s = of.sequence();
-    const bool indexed = s && (s->kind == SequenceKind::kList || s->kind == SequenceKind::kTuple ||
-                               s->kind == SequenceKind::kRange);
+    const bool indexed = s && is_indexed(*s);
     if (indexed || of.text()) {
       const int64_t n = static_cast<int64_t>(*length_of(budget_, of));
       const int64_t at = *i < 0 ? *i + n : *i;
@@ -111,6 +110,7 @@ Value Interpreter::call(const Value& what, const Arguments& arguments) {
     }
     if (const Loop* loop = std::get_if<Loop>(&o->is)) return call_loop(*loop, arguments);
     if (Joiner* joiner = std::get_if<Joiner>(&what.object()->is)) {
+      if (!arguments.positional.empty() || !arguments.named.empty()) fail("a joiner takes no argument");
       if (joiner->used) return joiner->separator;
       joiner->used = true;
       return text("");

@@ -25,6 +25,18 @@ bool is_plain_sequence(const Sequence& s) {
   return s.kind == SequenceKind::kList || s.kind == SequenceKind::kTuple;
 }
 
+bool is_set_like(const Value& v) {
+  const Sequence* s = v.sequence();
+  return s && (s->kind == SequenceKind::kKeys || s->kind == SequenceKind::kItems);
+}
+
+// Of the views of dictionaries that are like sets: each of a is in b.
+bool all_in(Budget& budget, const Sequence& a, const Sequence& b) {
+  return std::ranges::all_of(a.items, [&](const Value& x) {
+    return std::ranges::any_of(b.items, [&](const Value& y) { return equal(budget, x, y); });
+  });
+}
+
 bool equal_items(Budget& budget, const Values& a, const Values& b) {
   return std::ranges::equal(a, b, [&](const Value& x, const Value& y) { return equal(budget, x, y); });
 }
@@ -53,6 +65,7 @@ bool equal(Budget& budget, const Value& a, const Value& b) {
   if (a.sequence() && b.sequence()) {
     if (a.same(b)) return true;
     const Sequence &x = *a.sequence(), &y = *b.sequence();
+    if (is_set_like(a) && is_set_like(b)) return x.items.size() == y.items.size() && all_in(budget, x, y);
     if (x.kind != y.kind || x.kind == SequenceKind::kIterator || x.kind == SequenceKind::kValues)
       return false;
     return equal_items(budget, x.items, y.items);
@@ -85,6 +98,12 @@ int compare(Budget& budget, const Value& a, const Value& b, std::string_view op)
 bool ordered(Budget& budget, std::string_view op, const Value& a, const Value& b) {
   if ((a.real() && std::isnan(*a.real())) || (b.real() && std::isnan(*b.real())))
     if (a.is_number() && b.is_number()) return false;
+  if (is_set_like(a) && is_set_like(b)) {
+    const bool down = op[0] == '>';
+    const Sequence &x = *(down ? b : a).sequence(), &y = *(down ? a : b).sequence();
+    const bool fits = op.size() == 1 ? x.items.size() < y.items.size() : x.items.size() <= y.items.size();
+    return fits && all_in(budget, x, y);
+  }
   const int order = compare(budget, a, b, op);
   return op == "<" ? order < 0 : op == "<=" ? order <= 0 : op == ">" ? order > 0 : order >= 0;
 }
@@ -104,6 +123,8 @@ bool contains(Budget& budget, const Value& in, const Value& what) {
     return find(*d, what) != nullptr;
   }
   if (!in.sequence()) fail("argument of type '" + type_name(in) + "' is not iterable");
+  if (in.sequence()->kind == SequenceKind::kKeys && !key_of(what))
+    fail("unhashable type: '" + type_name(what) + "'");
   const Values items = items_of(budget, in);
   return std::ranges::any_of(items, [&](const Value& v) { return v.same(what) || equal(budget, v, what); });
 }

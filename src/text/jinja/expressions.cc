@@ -30,6 +30,19 @@ Value Interpreter::evaluate(const Expression& e, const ScopePtr& scope) try {
   throw;
 }
 
+// A whole output that is constant: there jinja2 takes a slice as it takes an item, undefined if it cannot be.
+Value Interpreter::evaluate_folded(const Expression& e, const ScopePtr& scope) {
+  folding_ = true;
+  try {
+    Value v = evaluate(e, scope);
+    folding_ = false;
+    return v;
+  } catch (const Failure&) {
+    folding_ = false;
+    return evaluate(e, scope);
+  }
+}
+
 Value Interpreter::evaluate_node(const Expression& e, const ScopePtr& scope) {
   const auto operand = [&](size_t i) { return evaluate(*e.operands[i], scope); };
   switch (e.kind) {
@@ -47,6 +60,10 @@ Value Interpreter::evaluate_node(const Expression& e, const ScopePtr& scope) {
         return index.operands[i] ? evaluate(*index.operands[i], scope) : Value();
       };
       const Value start = bound(0), stop = bound(1), step = bound(2);
+      if (!folding_) return slice(budget_, of, start, stop, step);
+      const bool sliceable = of.text() || (of.sequence() && is_indexed(*of.sequence()));
+      for (const Value& v : {start, stop, step})
+        if (!sliceable || (!v.is_none() && !v.integer())) return undefined("a slice that cannot be");
       return slice(budget_, of, start, stop, step);
     }
     case Kind::kSlice:

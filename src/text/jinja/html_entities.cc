@@ -1,4 +1,4 @@
-// A table, written by tools/template_goldens/html_entities.py: the named characters of HTML 5, in order of name.
+// A table, written by tools/template_goldens/html_entities.py: what HTML 5 names, in order of name.
 #include "text/jinja/html_entities.h"
 
 namespace quire::jinja {

@@ -65,6 +65,7 @@ class Interpreter {
   Value make_macro(const Statement&, std::string name, const ScopePtr&);
 
   Value evaluate(const Expression&, const ScopePtr&);
+  Value evaluate_folded(const Expression&, const ScopePtr&);
   Value evaluate_node(const Expression&, const ScopePtr&);
   Value look_up(const std::string& name, const ScopePtr&);
   Value evaluate_compare(const Expression&, const ScopePtr&);
@@ -79,6 +80,7 @@ class Interpreter {
   Budget& budget_;
   const std::tm& now_;
   Text* out_ = nullptr;
+  bool folding_ = false;  // in what jinja2 computes when it compiles
   ScopePtr root_;
   std::vector<std::shared_ptr<Object>> namespaces_;  // emptied at the end: they may hold each other
   std::vector<ScopePtr> captured_scopes_;            // of macros, the same

@@ -110,17 +110,17 @@ Values values_of(std::vector<Keyed> all) {
 Value sort_filter(Interpreter& in, const Value& v, const Arguments& a) {
   const Bound b("sort", a, {"reverse", "case_sensitive", "attribute"});
   auto all = keyed(in, v, b.has(2) ? b[2] : Value(), b.truth(1, false), true);
-  sort(in, all, b.truth(0, false));
+  sort(in, all, b.integer(0, 0) != 0);
   return make_list(in.budget(), values_of(std::move(all)));
 }
 
 Value dictsort(Interpreter& in, const Value& v, const Arguments& a) {
   const Bound b("dictsort", a, {"case_sensitive", "by", "reverse"});
-  const std::string by = b.has(1) && b[1].text() ? b[1].text()->bytes : "key";
+  const std::string by = !b.has(1) ? "key" : b[1].text() ? b[1].text()->bytes : "";
   if (by != "key" && by != "value") fail("You can only sort by either \"key\" or \"value\"");
   const Value pairs = in.call(in.attribute(v, "items"), {});
   auto all = keyed(in, pairs, by == "key" ? 0 : 1, b.truth(0, false), false);
-  sort(in, all, b.truth(2, false));
+  sort(in, all, b.integer(2, 0) != 0);
   return make_list(in.budget(), values_of(std::move(all)));
 }
 
@@ -209,18 +209,15 @@ Value select(Interpreter& in, const Value& v, const Arguments& a) {
 
 Value batch(Interpreter& in, const Value& v, const Arguments& a) {
   const Bound b("batch", a, {"linecount", "fill_with"}, 1);
-  const int64_t n = b.integer(0, 0);
   Values all, batch;
   const auto flush = [&] { all.push_back(make_list(in.budget(), std::exchange(batch, {}))); };
-  bool any = false;
   for (Value& item : items_of(in.budget(), v)) {
-    if (static_cast<int64_t>(batch.size()) == n && (any || n == 0)) flush();
-    any = true;
+    if (equal(in.budget(), b[0], static_cast<int64_t>(batch.size()))) flush();
     batch.push_back(std::move(item));
   }
   if (!batch.empty()) {
     if (b.given(1))
-      while (static_cast<int64_t>(batch.size()) < n) {
+      for (int64_t n = b.integer(0, 0) - static_cast<int64_t>(batch.size()); n > 0; --n) {
         in.budget().charge();
         batch.push_back(b[1]);
       }

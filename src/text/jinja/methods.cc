@@ -66,11 +66,13 @@ Value index(Interpreter& in, const Value& self, const Arguments& a) {
   fail("the value is not in the " + type_name(self));
 }
 
-Value is_integer(Interpreter&, const Value& self, const Arguments&) {
-  const double* d = self.real();
-  return !d || (std::isfinite(*d) && *d == std::floor(*d));
+Value is_integer(Interpreter&, const Value& self, const Arguments& a) {
+  const Bound none("is_integer", a, {});
+  const double d = *self.real();
+  return std::isfinite(d) && d == std::floor(d);
 }
-Value bit_length(Interpreter&, const Value& self, const Arguments&) {
+Value bit_length(Interpreter&, const Value& self, const Arguments& a) {
+  const Bound none("bit_length", a, {});
   const int64_t v = need_integer(self, "bit_length");
   const uint64_t size = v < 0 ? uint64_t{0} - static_cast<uint64_t>(v) : static_cast<uint64_t>(v);
   return static_cast<int64_t>(64 - (size ? __builtin_clzll(size) : 64));
@@ -89,13 +91,15 @@ Value changed(Interpreter& in, const Value& self, const Arguments& a) {
   return true;
 }
 
-Value next(Interpreter&, const Value& self, const Arguments&) {
+Value next(Interpreter&, const Value& self, const Arguments& a) {
+  const Bound none("next", a, {});
   Cycler& c = std::get<Cycler>(self.object()->is);
   const Value now = c.items[c.next];
   c.next = (c.next + 1) % c.items.size();
   return now;
 }
-Value reset(Interpreter&, const Value& self, const Arguments&) {
+Value reset(Interpreter&, const Value& self, const Arguments& a) {
+  const Bound none("reset", a, {});
   std::get<Cycler>(self.object()->is).next = 0;
   return Value();
 }
@@ -112,7 +116,8 @@ constexpr Row kList[] = {{"count", count},   {"index", index},    {"copy", copy}
                          {"clear", nullptr}, {"pop", nullptr},    {"reverse", nullptr}, {"insert", nullptr},
                          {"sort", nullptr},  {"extend", nullptr}, {"remove", nullptr}};
 constexpr Row kTuple[] = {{"count", count}, {"index", index}};
-constexpr Row kNumber[] = {{"is_integer", is_integer}, {"bit_length", bit_length}};
+constexpr Row kInteger[] = {{"bit_length", bit_length}};
+constexpr Row kReal[] = {{"is_integer", is_integer}};
 constexpr Row kLoop[] = {{"cycle", cycle}, {"changed", changed}};
 constexpr Row kCycler[] = {{"next", next}, {"reset", reset}};
 constexpr Row kDictType[] = {{"fromkeys", from_keys}};
@@ -124,7 +129,8 @@ std::span<const Row> rows_of(const Value& v) {
     if (s->kind == SequenceKind::kTuple || s->kind == SequenceKind::kRange) return kTuple;
     return {};
   }
-  if (v.is_number() && !v.boolean()) return kNumber;
+  if (v.real()) return kReal;
+  if (v.is_number()) return kInteger;
   if (const Object* o = v.object()) {
     if (std::holds_alternative<Loop>(o->is)) return kLoop;
     if (std::holds_alternative<Cycler>(o->is)) return kCycler;

@@ -76,7 +76,8 @@ Value int_filter(Interpreter&, const Value& v, const Arguments& a) {
   if (v.is_integer()) return v;
   if (const bool* yes = v.boolean()) return *yes ? 1 : 0;
   if (const Text* t = v.text())
-    if (auto i = parse_integer(*t, b.integer(1, 10))) return *i;
+    if (const auto base = b.has(1) ? b[1].integer() : 10)
+      if (auto i = parse_integer(*t, *base)) return *i;
   const Value otherwise = b.has(0) ? b[0] : Value(0);
   const auto d = as_real(v);
   return d && std::isfinite(*d) ? integer_of(*d) : otherwise;
@@ -109,12 +110,17 @@ Value round_integer(int64_t v, int64_t precision) {
 
 Value round_filter(Interpreter&, const Value& v, const Arguments& a) {
   const Bound b("round", a, {"precision", "method"});
-  const int64_t precision = b.integer(0, 0);
+  const bool whole = b.has(0) && b[0].is_none();  // to an integer
+  const int64_t precision = whole ? 0 : b.integer(0, 0);
   const std::string method = b.has(1) && b[1].text() ? b[1].text()->bytes : b.has(1) ? "" : "common";
   if (method != "common" && method != "ceil" && method != "floor")
     fail("method must be common, ceil or floor");
   if (method == "common" && v.integer()) return round_integer(*v.integer(), precision);
   const double d = need_number(v, "what is rounded");
+  if (whole) {
+    if (method != "common") fail("unsupported operand type(s) for **: 'int' and 'NoneType'");
+    return integer_of(std::nearbyint(d));
+  }
   if (method == "common") {
     if (!std::isfinite(d) || precision > 300) return d;
     if (precision < 0) {
@@ -126,9 +132,9 @@ Value round_filter(Interpreter&, const Value& v, const Arguments& a) {
     return std::strtod(text, nullptr);
   }
   const double unit = std::pow(10.0, static_cast<double>(precision));
-  const double whole = method == "ceil" ? std::ceil(d * unit) : std::floor(d * unit);
-  if (!std::isfinite(whole)) integer_of(whole);  // fails: Python's are integers
-  return (whole + 0.0) / unit;                   // which have no -0
+  const double up_or_down = method == "ceil" ? std::ceil(d * unit) : std::floor(d * unit);
+  if (!std::isfinite(up_or_down)) integer_of(up_or_down);  // fails: Python's are integers
+  return (up_or_down + 0.0) / unit;                        // which have no -0
 }
 
 Value filesizeformat(Interpreter& in, const Value& v, const Arguments& a) {

@@ -38,7 +38,7 @@ class Formatter {
   // What Python takes for one: it may have more than the format asks for.
   bool is_mapping(const Value& v) const {
     const Sequence* s = v.sequence();
-    return v.dictionary() || (format_.markup && v.is_undefined()) ||
+    return v.dictionary() || v.is_undefined() ||
            (s && (s->kind == SequenceKind::kList || s->kind == SequenceKind::kRange));
   }
 

@@ -86,7 +86,7 @@ Interpreter::Flow Interpreter::run(const Statement& s, const ScopePtr& scope) tr
       budget_.check_text(out_->bytes.size());
       break;
     case StatementKind::kOutput:
-      for (const auto& e : s.expressions) print(evaluate(*e, scope));
+      for (const auto& e : s.expressions) print(e->folded ? evaluate_folded(*e, scope) : evaluate(*e, scope));
       break;
     case StatementKind::kIf:
       return run_if(s, scope);

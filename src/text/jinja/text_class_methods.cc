@@ -10,7 +10,8 @@ namespace {
 
 // Only characters of the class, and at least one.
 template <CharacterClass... wanted>
-Value all_are(Interpreter& in, const Value& self, const Arguments&) {
+Value all_are(Interpreter& in, const Value& self, const Arguments& a) {
+  const Bound none("the method", a, {});
   const std::string& s = self_text(self).bytes;
   in.budget().scan(s.size());
   for (size_t at = 0; at < s.size();) {
@@ -20,22 +21,26 @@ Value all_are(Interpreter& in, const Value& self, const Arguments&) {
   return !s.empty();
 }
 
-Value is_space_only(Interpreter&, const Value& self, const Arguments&) {
+Value is_space_only(Interpreter&, const Value& self, const Arguments& a) {
+  const Bound none("the method", a, {});
   const std::string& s = self_text(self).bytes;
   for (size_t at = 0; at < s.size();)
     if (!is_space(read_character(s, at))) return false;
   return !s.empty();
 }
-Value is_ascii(Interpreter&, const Value& self, const Arguments&) {
+Value is_ascii(Interpreter&, const Value& self, const Arguments& a) {
+  const Bound none("the method", a, {});
   return std::ranges::all_of(self_text(self).bytes,
                              [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 Value is_printable(Interpreter& in, const Value& self, const Arguments& a) {
+  const Bound none("the method", a, {});
   return self_text(self).bytes.empty() ? Value(true) : all_are<CharacterClass::kPrintable>(in, self, a);
 }
 
 template <CharacterClass wanted, CharacterClass other>
-Value has_case(Interpreter&, const Value& self, const Arguments&) {
+Value has_case(Interpreter&, const Value& self, const Arguments& a) {
+  const Bound none("the method", a, {});
   const std::string& s = self_text(self).bytes;
   bool any = false;
   for (size_t at = 0; at < s.size();) {
@@ -46,7 +51,8 @@ Value has_case(Interpreter&, const Value& self, const Arguments&) {
   return any;
 }
 
-Value is_title(Interpreter&, const Value& self, const Arguments&) {
+Value is_title(Interpreter&, const Value& self, const Arguments& a) {
+  const Bound none("the method", a, {});
   const std::string& s = self_text(self).bytes;
   bool any = false, in_word = false;
   for (size_t at = 0; at < s.size();) {
@@ -60,7 +66,8 @@ Value is_title(Interpreter&, const Value& self, const Arguments&) {
   return any;
 }
 
-Value is_identifier(Interpreter&, const Value& self, const Arguments&) {
+Value is_identifier(Interpreter&, const Value& self, const Arguments& a) {
+  const Bound none("the method", a, {});
   const std::string& s = self_text(self).bytes;
   for (size_t at = 0; at < s.size();) {
     const bool first = at == 0;

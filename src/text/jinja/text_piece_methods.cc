@@ -88,7 +88,7 @@ Value split(Interpreter& in, const Value& self, const Arguments& a) {
 Value splitlines(Interpreter& in, const Value& self, const Arguments& a) {
   const Bound b("splitlines", a, {"keepends"});
   in.budget().scan(self_text(self).bytes.size());
-  return list_of(in, self_text(self), lines_of(self_text(self), b.truth(0, false)));
+  return list_of(in, self_text(self), lines_of(self_text(self), b.integer(0, 0) != 0));
 }
 
 template <bool from_right>
@@ -120,10 +120,10 @@ Value join(Interpreter& in, const Value& self, const Arguments& a) {
 
 Value format_map(Interpreter& in, const Value& self, const Arguments& a) {
   const Bound b("format_map", a, {"mapping"}, 1);
-  if (!b[0].dictionary()) fail("format_map() takes a mapping, got '" + type_name(b[0]) + "'");
   Arguments named;
-  for (const auto& [key, v] : b[0].dictionary()->items)
-    if (key.text()) named.named.emplace_back(key.text()->bytes, v);
+  if (const Dictionary* d = b[0].dictionary())
+    for (const auto& [key, v] : d->items)
+      if (key.text()) named.named.emplace_back(key.text()->bytes, v);
   return format_with_braces(in, self, named);
 }
 

@@ -141,7 +141,7 @@ size_t count(std::string_view in, std::string_view what) {
 class Linker {
  public:
   Linker(Interpreter& in, const Bound& b) : in_(in) {
-    if (b.given(0)) limit_ = need_integer(b[0], "trim_url_limit");
+    if (b.given(0)) limit_ = b[0];
     std::set<std::string> rel = {"noopener"};
     if (b.truth(1, false)) rel.insert("nofollow");
     if (b.given(3) && is_true(b[3]))
@@ -216,8 +216,10 @@ class Linker {
 
   Text trimmed(const Text& address) const {
     const int64_t n = static_cast<int64_t>(count_characters(address.bytes));
-    if (!limit_ || n <= *limit_) return address;
-    const int64_t kept = *limit_ < 0 ? std::max<int64_t>(0, n + std::max(*limit_, -n)) : *limit_;
+    if (limit_.is_none()) return address;
+    const int64_t limit = need_integer(limit_, "trim_url_limit");
+    if (n <= limit) return address;
+    const int64_t kept = limit < 0 ? std::max<int64_t>(0, n + std::max(limit, -n)) : limit;
     Text to = part(address, 0, character_offset(address.bytes, static_cast<size_t>(kept)));
     append(to, "...");
     return to;
@@ -241,7 +243,7 @@ class Linker {
   }
 
   Interpreter& in_;
-  std::optional<int64_t> limit_;
+  Value limit_;  // of the characters shown; None: there is none
   Text attributes_;
   std::vector<std::string> schemes_;
 };

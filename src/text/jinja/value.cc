@@ -124,8 +124,16 @@ std::optional<std::string> key_of(const Value& v) {
     }
     return all;
   }
-  if (v.sequence() || v.dictionary()) return std::nullopt;
-  return "o" + std::to_string(reinterpret_cast<uintptr_t>(v.object()));
+  if (const Sequence* s = v.sequence(); s && s->kind == SequenceKind::kRange) {
+    std::string all = "r" + std::to_string(s->items.size());  // ranges of the same numbers are equal
+    for (size_t i = 0; i < std::min<size_t>(2, s->items.size()); ++i) all += ':' + *key_of(s->items[i]);
+    return all;
+  }
+  if (const Sequence* s = v.sequence())
+    if (s->kind != SequenceKind::kValues && s->kind != SequenceKind::kIterator) return std::nullopt;
+  if (v.dictionary()) return std::nullopt;
+  const void* self = v.sequence() ? static_cast<const void*>(v.sequence()) : v.object();
+  return "o" + std::to_string(reinterpret_cast<uintptr_t>(self));
 }
 
 const Value* find(const Dictionary& d, const Value& key) {

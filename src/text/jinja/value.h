@@ -83,6 +83,10 @@ struct Sequence {
   int32_t nesting = 1;
 };
 
+inline bool is_indexed(const Sequence& s) {  // a list, a tuple or a range
+  return s.kind <= SequenceKind::kRange;
+}
+
 struct Dictionary {
   std::vector<std::pair<Value, Value>> items;        // in order of insertion
   std::unordered_map<std::string, size_t> places{};  // by key_of

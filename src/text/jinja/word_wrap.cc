@@ -1,11 +1,13 @@
 // The filter wordwrap: lines of at most so many characters, by the rules of Python's textwrap for where a
 // line may break.
 #include <algorithm>
+#include <cmath>
 
 #include "text/jinja/filters.h"
 #include "text/jinja/interpreter.h"
 #include "text/jinja/markup.h"
 #include "text/jinja/methods.h"
+#include "text/jinja/operators.h"
 #include "text/jinja/unicode.h"
 
 namespace quire::jinja {
@@ -83,6 +85,7 @@ std::vector<Chunk> chunks_of(const Line& line, bool at_hyphens) {
 
 struct Wrapping {
   size_t width;
+  bool fraction;  // the width was
   bool break_words, at_hyphens, break_at_hyphens;
 };
 
@@ -121,6 +124,7 @@ void wrap(Interpreter& in, const Text& from, const Wrapping& how, Values& lines)
     if (!chunks.empty() && chunks.back().size() > how.width) {
       Chunk& chunk = chunks.back();
       if (how.break_words) {
+        if (how.fraction) fail("slice indices must be integers, and this width is not");
         const size_t cut = cut_of(line, chunk, how.width - size, how.break_at_hyphens);
         now.push_back({chunk.begin, chunk.begin + cut});
         chunk.begin += cut;
@@ -142,7 +146,9 @@ Value wordwrap(Interpreter& in, const Value& v, const Arguments& a) {
   const Text& text = need_text(v, "what is wrapped");
   const Text newline{"\n", {}};
   const Text& between = b.given(2) ? need_text(b[2], "wrapstring") : newline;
-  const int64_t width = b.integer(0, 79);
+  if (text.bytes.empty()) return in.text("");
+  const bool fraction = b.has(0) && b[0].real();
+  const int64_t width = fraction ? *integer_of(std::floor(*b[0].real())).integer() : b.integer(0, 79);
   const bool* exactly = b.has(3) ? b[3].boolean() : nullptr;
   const bool at_hyphens = !b.has(3) || is_true(b[3]);
   in.budget().scan(text.bytes.size());
@@ -151,7 +157,8 @@ Value wordwrap(Interpreter& in, const Value& v, const Arguments& a) {
     if (width <= 0) fail("invalid width " + std::to_string(width) + " (must be > 0)");
     Values lines;
     wrap(in, part(text, range.begin, range.end),
-         {static_cast<size_t>(width), b.truth(1, true), b.has(3) ? exactly && *exactly : true, at_hyphens},
+         {static_cast<size_t>(width), fraction, b.truth(1, true), b.has(3) ? exactly && *exactly : true,
+          at_hyphens},
          lines);
     paragraphs.push_back(in.text(joined(in.budget(), between, lines)));
   }
