@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <unordered_set>
 
 #include "text/final_message.h"
 
@@ -48,9 +49,7 @@ const std::string* token_text(const Json& v) {
 void add_tokens(const Json& from, Sources& to) {
   if (!from.object()) return;
   const auto add = [&](const std::string& name, const Json& v) {
-    const std::string* text = token_text(v);
-    const auto is_name = [&](const auto& t) { return t.first == name; };
-    if (text && std::ranges::none_of(to, is_name)) to.emplace_back(name, *text);
+    if (const std::string* text = token_text(v)) to.emplace_back(name, *text);
   };
   for (const auto& [name, v] : *from.object())
     if (name.ends_with("_token")) add(name, v);
@@ -65,6 +64,8 @@ Result<Sources> folder_tokens(const fs::path& folder) {
     if (!json.ok()) return json.status();
     add_tokens(json.value(), tokens);
   }
+  std::unordered_set<std::string> seen;  // the first of a name counts
+  std::erase_if(tokens, [&](const auto& t) { return !seen.insert(t.first).second; });
   return tokens;
 }
 
@@ -248,8 +249,7 @@ Result<jinja::Rendering> ChatTemplate::render(const ChatRequest& request, const 
     if (!continued.ok()) return continued.status();
   }
   std::vector<jinja::Variable> variables;
-  const auto set = [&](const std::string& name, Json v, bool plain) {
-    std::erase_if(variables, [&](const jinja::Variable& old) { return old.name == name; });
+  const auto set = [&](const std::string& name, Json v, bool plain) {  // the last of a name counts
     variables.push_back({name, std::move(v), plain});
   };
   for (const auto& [name, text] : tokens_) set(name, text, false);
