@@ -23,7 +23,7 @@ constexpr uint32_t kParensNest = 100;
 constexpr size_t kWindow = 128;        // longer than nearly all words
 constexpr uint32_t kQuickSteps = 512;  // from one place in a window
 constexpr int kMostGivenUp = 8;        // so often in one text; from then on all is counted
-constexpr int64_t kFreeSteps = 1 << 24,
+constexpr int64_t kFreeSteps = 1 << 20,
                   kStepsPerByte = 64;      // counted, in one text; published patterns take 10
 constexpr uint32_t kHeapKib = 256 * 1024;  // of the interpreter, for its places to return to
 
