@@ -78,6 +78,17 @@ TEST_CASE("nesting, steps, calls and bytes are bounded") {
               "holds more than"));
   CHECK(refused("{% set n = namespace() %}{% set n.n = n %}{{ n }}", "too deeply"));
   CHECK(refused("{{ 9223372036854775807 + 1 }}", "beyond 64 bits"));
+  CHECK(refused("{{ ('<' * 1000000)|e }}", "text of more"));
+  CHECK(refused("{{ ('www.a.org ' * 90000)|urlize }}", "text of more"));
+  CHECK(refused("{{ ('a ' * 400000)|wordwrap(1, wrapstring='xxxx') }}", "text of more"));
+  CHECK(
+      refused("{% set ns = namespace(d={}) %}{% for a in range(99) %}{% set ns.d = {'x' * 9999: ns.d, 'y': "
+              "1} %}{% endfor %}"
+              "{{ ns.d|pprint|length }}",
+              "text of more"));
+  CHECK(render("{{ ('-' * 900000)|wordwrap(9)|length }}{{ ('a-' * 400000)|wordwrap(9)|length }}").ok());
+  CHECK(render("{{ ('&' * 900000)|striptags|length }}{{ ('<' * 900000)|striptags|length }}").ok());
+  CHECK(render("{{ ('(' * 900000 ~ ')' * 90000)|urlize|length }}").ok());
   CHECK(refused("{{ 'ab'.replace('', 'x' * 1000000).replace('x', 'yyyyyyyy') }}", "text of more"));
 }
 
@@ -116,7 +127,24 @@ TEST_CASE("every byte keeps its origin") {
   CHECK(plain("{% set x %}<{{ c }}>{% endset %}{{ x|trim|title }}") == "<«A<S>b»>");
   CHECK(plain("{% macro m(y) %}[{{ y }}]{% endmacro %}{{ m(c) }}{% filter upper %}t{{ c }}{% endfilter %}") ==
         "[«a<s>B»]T«A<S>B»");
+  CHECK(plain("{{ (t ~ c)|wordwrap(2) }}|{{ (c ~ t)|striptags }}|{{ {'k': c}|xmlattr }}") ==
+        "T«a»\n«<s»\n«>B»|«aB»T| k=\"«a&lt;s&gt;B»\"");
+  CHECK(plain("{{ [c]|pprint }}{{ ('www.a.org ' ~ c)|urlize }}{{ '<'|e + c }}") ==
+        "['«a<s>B»']<a href=\"https://www.a.org\" rel=\"noopener\">www.a.org</a> "
+        "«a&lt;s&gt;B»&lt;«a&lt;s&gt;B»");
   CHECK(plain("{{ c|list|last }}{{ c|first }}{{ c * 2 }}{{ c|e }}") == "«Baa<s>Ba<s>Ba&lt;s&gt;B»");
+}
+
+TEST_CASE("names are where jinja2 has them") {
+  const std::vector<Variable> v = {{"x", json("1")}};
+  const auto text = [&](std::string_view source) { return render(source, v).value().text; };
+  CHECK(text("{% for i in [1, 2] %}[{{ x }}]{% endfor %}{% set x = 2 %}{{ x }}") == "[][]2");
+  CHECK(text("{% if false %}{% set x = 2 %}{% endif %}{{ x }}") == "1");
+  CHECK(text("{% for i in [1, 2] %}{{ x }}{% set x = i + 5 %}{{ x }}{% endfor %}{{ x }}") == "16171");
+  CHECK(text("{% set x = 3 %}{% block b %}{{ x }}{% set x = 4 %}{% endblock %}{{ x }}") == "33");
+  CHECK(text("{% macro m(a=b, b=2) %}{{ a }}{{ b }}{% endmacro %}{{ m() }}|{{ m(b=x) }}") == "2|11");
+  CHECK(refused("{% for i in [1] %}{% set loop = 1 %}{% endfor %}", "special loop variable"));
+  CHECK(refused("{% block b %}{% endblock %}{% block b %}{% endblock %}", "defined twice"));
 }
 
 TEST_CASE("numbers as the request wrote them") {

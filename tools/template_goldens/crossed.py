@@ -18,6 +18,7 @@ FILTERS = ["abs", "attr", "batch", "capitalize", "center", "count", "d", "defaul
            "format", "groupby", "indent", "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min", "pprint", "reject", "rejectattr", "replace",
            "reverse", "round", "safe", "select", "selectattr", "slice", "sort", "string", "striptags", "sum", "title", "tojson", "trim", "truncate", "unique", "upper",
            "urlencode", "urlize", "wordcount", "wordwrap", "xmlattr"]
+LAZY = ["batch", "items", "map", "reject", "rejectattr", "reverse", "select", "selectattr", "slice", "unique"]  # print an address
 TESTS = ["boolean", "callable", "defined", "divisibleby", "eq", "equalto", "escaped", "even", "false", "filter", "float", "ge", "greaterthan", "gt", "in", "integer",
          "iterable", "le", "lessthan", "lower", "lt", "mapping", "ne", "none", "number", "odd", "sameas", "sequence", "string", "test", "true", "undefined", "upper"]
 METHODS = ["capitalize", "casefold", "center", "count", "endswith", "expandtabs", "find", "format", "format_map", "index", "isalnum", "isalpha", "isascii", "isdecimal",
@@ -51,7 +52,7 @@ def everything():
         for form in ["{}", "{!r}", "{:>8}", "{:05}", "{:.2f}", "{:,}", "{:x}", "{:+d}", "{:.3}", "{:^9}|", "{:e}", "{:%}", "{0.a}", "{0[a]}", "{0[0]}", "{a}", "{", "{:b}", "{:c}", "{:n}"]:
             yield f"{{{{ '{form}'.format({a}) }}}}"
     for a, f, args in itertools.product(VALUES, FILTERS, ARGUMENTS):
-        yield f"{{{{ ({a})|{f}({args}) }}}}"
+        yield f"{{{{ ({a})|{f}({args}){'|list' if f in LAZY else ''} }}}}"
     for a, f, args in itertools.product(VALUES, FILTERS, ["", "1", "'a'"]):
         yield f"{{{{ ({a})|{f}({args})|list }}}}"
     for a, t, args in itertools.product(VALUES, TESTS, ["", "(1)", "('a')", " 2.5", "([1])", "(none)", "(1, 2)", "(missing)"]):

@@ -100,7 +100,14 @@ class Maker:
             "slice(3, 'f')|list", "truncate(9)", "truncate(6, true)", "truncate(8, false, '!', 0)", "wordcount", "center(16)",
             "escape", "e", "format(1, 2)", "groupby('v')|map('first')|list", "groupby('v')|map(attribute='grouper')|list", "groupby('k')|map(attribute='list')|list",
             "groupby('k', case_sensitive=true)", "groupby('o', default='none')", "groupby('v')|first", "urlencode", "attr('k')", "max(attribute='v')",
-            "sum(attribute='v')", "safe", "upper|lower|title", self.printing_filter(), self.printing_filter()])
+            "sum(attribute='v')", "safe", "upper|lower|title", self.printing_filter(), self.printing_filter(), self.lazy_filter()])
+
+    def lazy_filter(self):
+        """What goes wrong in a generator is said when it is reached."""
+        some = self.pick(["map('abs')", "select('gt', 1)", "selectattr('v', 'gt', 1)", "map(attribute='o.p')", "unique", "batch(2)", "slice(2)", "items", "reject('odd')",
+                          "map('first')", "map('upper')", "map('nothing')", "map(attribute='k')|map('upper')", "reverse", "select('in', 'abc')"])
+        return some + self.pick(["|first", "|first", " is iterable", "|list", "|map('string')|first", "|join", "|select|first", "|map('string')|join('|')",
+                                 " is sequence", "|length", "|last", "|sort", "|unique|first", "|tojson", "|batch(1)|first|list"])
 
     def printing_filter(self):
         """Filters about layout, HTML and addresses."""
@@ -158,7 +165,7 @@ class Maker:
                           f"'%-8s|%+d|%e|%g' % (s, {self.pick(NUMBERS)}, h, g)", f"'{{}} {{:>6}} {{!r}}'.format({self.number()}, s, {self.any()})",
                           f"'{{:08.3f}}|{{:,}}|{{:^9}}|{{:+d}}'.format({self.number()}, 1234567, 'x', n)", f"'{{a}} {{b[0]}}'.format(a=1, b=l)",
                           f"[{sub()}, {sub()}] + [{self.number()}]", f"{{'k': {sub()}, {self.number()}: {self.any()}}}",
-                          f"({sub()}, {sub()})", f"{self.list()} * 2", f"1 < {self.number()} <= 7",
+                          f"({sub()}, {sub()})", f"{self.list()} * 2", f"{self.pick(NUMBERS)} in ({self.list()}|map('abs'))", f"({self.list()}|select('gt', 1)) and 'lazy'", f"1 < {self.number()} <= 7",
                           f"{self.pick(['-2', '-2.5', '-n', '(1 - 3)', '-(2)', '-2|abs', '-0.0', 'neg'])} ** {self.pick(['n', '2', 'z', 'f', 'l|length', 'neg', 't'])}", "2 ** 3 ** 2", "-7 // 2 ~ -7 % 3 ~ 7 % -3",
                           "7.5 // 2 ~ -7.5 % 2", "big", "big|string", "strftime_now('%d %b %Y %A %H:%M')", "raise_exception('no ' ~ s)"])
 
@@ -183,7 +190,8 @@ class Maker:
             f"{{% macro f({self.pick(['', x, f'{x}={y}', f'{x}={y}, {y}={x}', f'{x}, {y}=s'])}) %}}{body}{{% endmacro %}}{part()}" + self.pick(["{{ f() }}", "{{ f(9) }}", f"{{{{ f({y}=1) }}}}"]) + part(),
             f"{{% macro g() %}}{{{{ caller({self.pick(['', '5'])}) }}}}{show}{{% endmacro %}}{{% call{self.pick(['', f'({y}=7)', f'({y})'])} g() %}}{body}{{% endcall %}}",
             f"{{% block {self.pick(['b', 'c'])}{self.r.randint(0, 10 ** 6)} {self.pick(['', 'scoped', 'scoped'])} %}}{body}{{% endblock %}}",
-            f"{{% filter upper %}}{body}{{% endfilter %}}", f"{{% generation %}}{body}{{% endgeneration %}}",
+            f"{{% for i in l|map('{self.pick(['abs', 'upper', 'first'])}') %}}{body}{self.pick(['', '{% break %}', '{% continue %}'])}{{% endfor %}}",
+            f"{{% filter upper %}}{body}{{% endfilter %}}", f"{{% filter {self.pick(['length', 'first', 'list', 'd(1)'])} %}}{body}{{% endfilter %}}", f"{{% generation %}}{body}{{% endgeneration %}}",
             f"{{% set ns = namespace({x}={y}) %}}{{% for i in l %}}{{% set ns.{x} = ns.{x} ~ i %}}{part()}{{% endfor %}}{{{{ ns.{x} }}}}",
             f"{{% set ns = namespace() %}}{{% for i in [1, 2] %}}{setting}{{% macro h() %}}{show if x != 'i' else ''}{{% endmacro %}}{{% set ns.h = h %}}{{{{ ns.h() }}}}{{% endfor %}}{{{{ ns.h() }}}}",
             f"{{% for i in l recursive %}}{body}{{% if i is number and i > 2 %}}{{{{ loop([{x}]) }}}}{{% endif %}}{{% endfor %}}"]) + part()

@@ -122,17 +122,7 @@ Value Interpreter::call(const Value& what, const Arguments& arguments) {
 Value Interpreter::call_loop(const Loop& loop, const Arguments& arguments) {
   const Bound bound("loop", arguments, {"iterable"}, 1);
   if (!loop.node) fail("The loop must have the 'recursive' marker to be called recursively.");
-  Text to;
-  Text* old = out_;
-  out_ = &to;
-  try {
-    walk_loop(*loop.node, loop.scope, bound[0], loop.depth + 1);
-  } catch (...) {
-    out_ = old;
-    throw;
-  }
-  out_ = old;
-  return text(std::move(to));
+  return text(loop_text(loop, bound[0]));
 }
 
 Value Interpreter::call_macro(const Macro& macro, const Arguments& arguments) {

@@ -125,6 +125,10 @@ bool contains(Budget& budget, const Value& in, const Value& what) {
   if (!in.sequence()) fail("argument of type '" + type_name(in) + "' is not iterable");
   if (in.sequence()->kind == SequenceKind::kKeys && !key_of(what))
     fail("unhashable type: '" + type_name(what) + "'");
+  if (Sequence* s = in.sequence(); s->kind == SequenceKind::kIterator) {  // taken only as far as needed
+    while (s->next < s->items.size())
+      if (const Value& v = s->items[s->next++]; v.same(what) || equal(budget, v, what)) return true;
+  }
   const Values items = items_of(budget, in);
   return std::ranges::any_of(items, [&](const Value& v) { return v.same(what) || equal(budget, v, what); });
 }

@@ -19,6 +19,7 @@ const Filter* find_filter(std::string_view name);  // null: there is none
 std::span<const Filter> text_filters();
 std::span<const Filter> html_filters();
 std::span<const Filter> list_filters();
+std::span<const Filter> lazy_filters();
 std::span<const Filter> number_filters();
 
 // Filters with a file of their own.

@@ -150,6 +150,7 @@ void unescape_one(const Text& from, size_t& at, Text& to) {
 Value striptags(Interpreter& in, const Value& v, const Arguments& a) {
   const Bound none("striptags", a, {});
   Value held;
+  in.budget().charge(str(in, v, held).bytes.size() / 64);
   const Text text = single_spaced(without_tags(str(in, v, held)));
   Text to;
   for (size_t at = 0; at < text.bytes.size();) {

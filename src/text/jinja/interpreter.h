@@ -42,6 +42,12 @@ class Interpreter {
  private:
   using ScopePtr = std::shared_ptr<Scope>;
   enum class Flow : unsigned char { kOn, kBreak, kContinue };
+  struct Output {
+    Text text{};
+    std::optional<Failure> broken{};  // by what is no text: said when the pieces are put together
+  };
+  class Redirected;  // output, for as long as it lives
+  static Text finished(Output);
 
   Flow run(const Statements&, const ScopePtr&);
   Flow run(const Statement&, const ScopePtr&);
@@ -52,12 +58,13 @@ class Interpreter {
   void run_set(const Statement&, const ScopePtr&);
   void run_call(const Statement&, const ScopePtr&);
   Text captured(const Statements&, const ScopePtr&, Flow* flow = nullptr);
+  Text loop_text(const Loop&, const Value& over);
   Text run_generation(const Statement&, const ScopePtr&);
   void assign(const Expression& target, const Value&, const ScopePtr&);
   void set(const std::string& name, const Value&, const ScopePtr&);  // at the top, in the context too
   void check_namespaces(const Expression& target, const ScopePtr&);
   void print(const Value&);
-  void print_text(const Value&);  // of a block, which jinja2 does not convert
+  void print_text(const Value&, uint32_t at);  // of a block, which jinja2 does not convert
   ScopePtr child(const ScopePtr& parent, const ScopeNames& names);  // entered
   void enter(Scope& scope);                                         // gives each name what its origin says
   ScopePtr block_scope(const Statement&, const ScopePtr& around);
@@ -79,7 +86,7 @@ class Interpreter {
 
   Budget& budget_;
   const std::tm& now_;
-  Text* out_ = nullptr;
+  Output* out_ = nullptr;
   bool folding_ = false;  // in what jinja2 computes when it compiles
   ScopePtr root_;
   std::vector<std::shared_ptr<Object>> namespaces_;  // emptied at the end: they may hold each other

@@ -1,6 +1,5 @@
 // Filters that take or make lists.
 #include <algorithm>
-#include <unordered_set>
 
 #include "text/jinja/attribute_path.h"
 #include "text/jinja/filters.h"
@@ -29,7 +28,7 @@ Value list(Interpreter& in, const Value& v, const Arguments& a) {
 Value first(Interpreter& in, const Value& v, const Arguments& a) {
   const Bound none("first", a, {});
   if (Sequence* s = v.sequence(); s && s->kind == SequenceKind::kIterator && s->next < s->items.size())
-    return s->items[s->next++];
+    return s->items[s->next++];  // only this one is taken: the rest may fail
   const Values all = items_of(in.budget(), v);
   return all.empty() ? undefined("No first item, sequence was empty.") : all.front();
 }
@@ -47,13 +46,6 @@ Value default_(Interpreter& in, const Value& v, const Arguments& a) {
   const Bound b("default", a, {"default_value", "boolean"});
   if (!v.is_undefined() && !(b.truth(1, false) && !is_true(v))) return v;
   return b.has(0) ? b[0] : in.text("");
-}
-
-Value items(Interpreter& in, const Value& v, const Arguments& a) {
-  const Bound none("items", a, {});
-  if (v.is_undefined()) return iterator(in, {});
-  if (!v.dictionary()) fail("Can only get item pairs from a mapping.");
-  return iterator(in, items_of(in.budget(), in.call(in.attribute(v, "items"), {})));
 }
 
 Value reverse(Interpreter& in, const Value& v, const Arguments& a) {
@@ -124,18 +116,6 @@ Value dictsort(Interpreter& in, const Value& v, const Arguments& a) {
   return make_list(in.budget(), values_of(std::move(all)));
 }
 
-Value unique(Interpreter& in, const Value& v, const Arguments& a) {
-  const Bound b("unique", a, {"case_sensitive", "attribute"});
-  std::unordered_set<std::string> seen;
-  Values kept;
-  for (Keyed& k : keyed(in, v, b.has(1) ? b[1] : Value(), b.truth(0, false), false)) {
-    auto spelled = key_of(k.key);
-    if (!spelled) fail("unhashable type: '" + type_name(k.key) + "'");
-    if (seen.insert(std::move(*spelled)).second) kept.push_back(std::move(k.value));
-  }
-  return iterator(in, std::move(kept));
-}
-
 template <bool largest>
 Value extreme(Interpreter& in, const Value& v, const Arguments& a) {
   const Bound b(largest ? "max" : "min", a, {"case_sensitive", "attribute"});
@@ -171,80 +151,6 @@ Value groupby(Interpreter& in, const Value& v, const Arguments& a) {
   return make_list(in.budget(), std::move(groups));
 }
 
-Value map(Interpreter& in, const Value& v, const Arguments& a) {
-  if (!is_true(v)) return iterator(in, {});
-  Values to;
-  if (a.positional.empty()) {
-    const Bound b("map", a, {"attribute", "default"});
-    if (!b.has(0)) fail("map requires a filter argument");
-    for (const Value& item : items_of(in.budget(), v))
-      to.push_back(attribute_path(in, item, b[0], b.given(1) ? &b[1] : nullptr));
-    return iterator(in, std::move(to));
-  }
-  const std::string& name = need_text(a.positional[0], "map's filter").bytes;
-  Arguments rest{{a.positional.begin() + 1, a.positional.end()}, a.named};
-  for (const Value& item : items_of(in.budget(), v)) to.push_back(in.filter(name, item, rest));
-  return iterator(in, std::move(to));
-}
-
-template <bool wanted, bool by_attribute>
-Value select(Interpreter& in, const Value& v, const Arguments& a) {
-  constexpr size_t kOff = by_attribute ? 1 : 0;
-  if (!is_true(v)) return iterator(in, {});
-  if (a.positional.size() < kOff) fail("Missing parameter for attribute name");
-  Arguments rest{{}, a.named};
-  std::string name;
-  if (a.positional.size() > kOff) {
-    name = need_text(a.positional[kOff], "the name of a test").bytes;
-    rest.positional.assign(a.positional.begin() + kOff + 1, a.positional.end());
-  }
-  Values kept;
-  for (Value& item : items_of(in.budget(), v)) {
-    const Value judged = by_attribute ? attribute_path(in, item, a.positional[0]) : item;
-    const bool holds = a.positional.size() > kOff ? in.test(name, judged, rest) : is_true(judged);
-    if (holds == wanted) kept.push_back(std::move(item));
-  }
-  return iterator(in, std::move(kept));
-}
-
-Value batch(Interpreter& in, const Value& v, const Arguments& a) {
-  const Bound b("batch", a, {"linecount", "fill_with"}, 1);
-  Values all, batch;
-  const auto flush = [&] { all.push_back(make_list(in.budget(), std::exchange(batch, {}))); };
-  for (Value& item : items_of(in.budget(), v)) {
-    if (equal(in.budget(), b[0], static_cast<int64_t>(batch.size()))) flush();
-    batch.push_back(std::move(item));
-  }
-  if (!batch.empty()) {
-    if (b.given(1))
-      for (int64_t n = b.integer(0, 0) - static_cast<int64_t>(batch.size()); n > 0; --n) {
-        in.budget().charge();
-        batch.push_back(b[1]);
-      }
-    flush();
-  }
-  return iterator(in, std::move(all));
-}
-
-Value slice_filter(Interpreter& in, const Value& v, const Arguments& a) {
-  const Bound b("slice", a, {"slices", "fill_with"}, 1);
-  const Values all = items_of(in.budget(), v);
-  const int64_t slices = b.integer(0, 0), n = static_cast<int64_t>(all.size());
-  if (slices == 0) fail("integer division or modulo by zero");
-  Values to;
-  int64_t offset = 0;
-  for (int64_t i = 0; i < slices; ++i) {
-    in.budget().charge();
-    const int64_t start = offset + i * (n / slices);
-    if (i < n % slices) ++offset;
-    const int64_t end = offset + (i + 1) * (n / slices);
-    Values items(all.begin() + start, all.begin() + end);
-    if (b.given(1) && i >= n % slices) items.push_back(b[1]);
-    to.push_back(make_list(in.budget(), std::move(items)));
-  }
-  return iterator(in, std::move(to));
-}
-
 Value attr(Interpreter& in, const Value& v, const Arguments& a) {
   const Bound b("attr", a, {"name"}, 1);
   const std::string& name = need_text(b[0], "attr's argument").bytes;
@@ -261,30 +167,11 @@ Value random(Interpreter&, const Value&, const Arguments&) {
   fail("the filter random is not supported: a chat template must make the same prompt every time");
 }
 
-constexpr Filter kFilters[] = {{"length", length},
-                               {"count", length},
-                               {"list", list},
-                               {"first", first},
-                               {"last", last},
-                               {"default", default_},
-                               {"d", default_},
-                               {"items", items},
-                               {"reverse", reverse},
-                               {"sort", sort_filter},
-                               {"dictsort", dictsort},
-                               {"unique", unique},
-                               {"min", extreme<false>},
-                               {"max", extreme<true>},
-                               {"groupby", groupby},
-                               {"map", map},
-                               {"select", select<true, false>},
-                               {"reject", select<false, false>},
-                               {"selectattr", select<true, true>},
-                               {"rejectattr", select<false, true>},
-                               {"batch", batch},
-                               {"slice", slice_filter},
-                               {"attr", attr},
-                               {"random", random}};
+constexpr Filter kFilters[] = {{"length", length},     {"count", length},       {"list", list},
+                               {"first", first},       {"last", last},          {"default", default_},
+                               {"d", default_},        {"reverse", reverse},    {"sort", sort_filter},
+                               {"dictsort", dictsort}, {"min", extreme<false>}, {"max", extreme<true>},
+                               {"groupby", groupby},   {"attr", attr},          {"random", random}};
 
 }  // namespace
 

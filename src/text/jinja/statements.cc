@@ -13,14 +13,31 @@ Interpreter::~Interpreter() {
   for (const ScopePtr& s : captured_scopes_) s->clear();
 }
 
+class Interpreter::Redirected {
+ public:
+  Redirected(Output*& to, Output* now) : to_(to), old_(to) { to = now; }
+  ~Redirected() { to_ = old_; }
+  Redirected(const Redirected&) = delete;
+  Redirected& operator=(const Redirected&) = delete;
+
+ private:
+  Output*& to_;
+  Output* const old_;
+};
+
+Text Interpreter::finished(Output output) {
+  if (output.broken) throw *output.broken;
+  return std::move(output.text);
+}
+
 Text Interpreter::run(const Statement& root, const Variables& variables) {
-  Text to;
-  out_ = &to;
+  Output to;
+  const Redirected redirected(out_, &to);
   root_ = std::make_shared<Scope>(Scope{nullptr, std::make_shared<Context>(), &root.scopes[0]});
   for (const auto& [name, v] : variables) root_->context->insert_or_assign(name, v);
   enter(*root_);
   run(root.bodies[0], root_);
-  return to;
+  return finished(std::move(to));
 }
 
 Interpreter::ScopePtr Interpreter::child(const ScopePtr& parent, const ScopeNames& names) {
@@ -82,8 +99,8 @@ Interpreter::Flow Interpreter::run(const Statement& s, const ScopePtr& scope) tr
     case StatementKind::kTemplate:
       break;
     case StatementKind::kText:
-      append(*out_, s.text);
-      budget_.check_text(out_->bytes.size());
+      append(out_->text, s.text);
+      budget_.check_text(out_->text.bytes.size());
       break;
     case StatementKind::kOutput:
       for (const auto& e : s.expressions) print(e->folded ? evaluate_folded(*e, scope) : evaluate(*e, scope));
@@ -118,7 +135,7 @@ Interpreter::Flow Interpreter::run(const Statement& s, const ScopePtr& scope) tr
       const ScopePtr inner = child(scope, s.scopes[0]);
       const Value body = make_text(budget_, captured(s.bodies[0], inner, &flow));
       if (flow != Flow::kOn) return flow;
-      print_text(evaluate_filter(*s.value, inner, &body));
+      print_text(evaluate_filter(*s.value, inner, &body), s.at);
       inner->clear();
       break;
     }
@@ -127,7 +144,7 @@ Interpreter::Flow Interpreter::run(const Statement& s, const ScopePtr& scope) tr
       run(s.bodies[0], block_scope(s, scope));
       break;
     case StatementKind::kGeneration:
-      append(*out_, run_generation(s, scope));
+      append(out_->text, run_generation(s, scope));
       break;
     case StatementKind::kBreak:
       return Flow::kBreak;
@@ -141,14 +158,14 @@ Interpreter::Flow Interpreter::run(const Statement& s, const ScopePtr& scope) tr
 }
 
 void Interpreter::print(const Value& v) {
-  append_str(budget_, v, *out_);
-  budget_.check_text(out_->bytes.size());
+  append_str(budget_, v, out_->text);
+  budget_.check_text(out_->text.bytes.size());
 }
 
-void Interpreter::print_text(const Value& v) {
-  refuse_undefined(v);
-  if (!v.text()) fail("a filter or call block makes a string, got '" + type_name(v) + "'");
-  print(v);
+void Interpreter::print_text(const Value& v, uint32_t at) {
+  if (v.text()) return print(v);
+  if (!out_->broken)
+    out_->broken = Failure{"a filter or call block makes a string, got '" + type_name(v) + "'", at};
 }
 
 Interpreter::Flow Interpreter::run_if(const Statement& s, const ScopePtr& scope) {
@@ -180,7 +197,8 @@ void Interpreter::run_for(const Statement& s, const ScopePtr& scope) {
 }
 
 void Interpreter::walk_loop(const Statement& s, const ScopePtr& scope, const Value& over, int64_t depth) {
-  Values items = items_of(budget_, over);
+  std::optional<Failure> broken;  // after the last item
+  Values items = items_before_failure(budget_, over, broken);
   if (s.test) {
     Values kept;
     const ScopePtr inner = child(scope, s.scopes[2]);
@@ -206,26 +224,31 @@ void Interpreter::walk_loop(const Statement& s, const ScopePtr& scope, const Val
     inner->set("loop", loop_value);
     assign(*s.target, (*loop.items)[i], inner);
     const Flow flow = run(s.bodies[0], inner);
-    if (flow == Flow::kBreak) break;
+    if (flow == Flow::kBreak) {
+      broken.reset();
+      break;
+    }
     if (flow == Flow::kOn) ran_through = true;
   }
+  if (broken) throw *broken;
   const bool has_else = s.bodies.size() > 1;
   if (!s.recursive || has_else) inner->clear();  // a macro of the body forgets what it knew, as in jinja2
   if (!ran_through && has_else) run(s.bodies[1], child(scope, s.scopes[1]));
 }
 
 Text Interpreter::captured(const Statements& body, const ScopePtr& scope, Flow* flow) {
-  struct Redirected {
-    Redirected(Text*& to, Text* now) : to(to), old(to) { to = now; }
-    ~Redirected() { to = old; }
-    Text*& to;
-    Text* old;
-  };
-  Text to;
+  Output to;
   const Redirected redirected(out_, &to);
   const Flow ended = run(body, scope);
   if (flow) *flow = ended;
-  return to;
+  return ended == Flow::kOn ? finished(std::move(to)) : Text();
+}
+
+Text Interpreter::loop_text(const Loop& loop, const Value& over) {
+  Output to;
+  const Redirected redirected(out_, &to);
+  walk_loop(*loop.node, loop.scope, over, loop.depth + 1);
+  return finished(std::move(to));
 }
 
 void Interpreter::run_set(const Statement& s, const ScopePtr& scope) {
@@ -278,7 +301,7 @@ Value Interpreter::make_macro(const Statement& s, std::string name, const ScopeP
 
 void Interpreter::run_call(const Statement& s, const ScopePtr& scope) {
   const Value caller = make_macro(s, "", scope);
-  print_text(evaluate_call(*s.value, scope, &caller));
+  print_text(evaluate_call(*s.value, scope, &caller), s.at);
 }
 
 Value Interpreter::make_namespace(Namespace names) {

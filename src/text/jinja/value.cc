@@ -190,6 +190,13 @@ std::optional<size_t> length_of(Budget& budget, const Value& v) {
 }
 
 Values items_of(Budget& budget, const Value& v) {
+  std::optional<Failure> broken;
+  Values to = items_before_failure(budget, v, broken);
+  if (broken) throw *broken;
+  return to;
+}
+
+Values items_before_failure(Budget& budget, const Value& v, std::optional<Failure>& broken) {
   Values to;
   if (v.is_undefined()) return to;
   if (const Text* t = v.text()) {
@@ -204,6 +211,7 @@ Values items_of(Budget& budget, const Value& v) {
     if (s->kind != SequenceKind::kIterator) return s->items;
     to.assign(s->items.begin() + static_cast<ptrdiff_t>(s->next), s->items.end());
     s->next = s->items.size();
+    broken = std::exchange(s->broken, std::nullopt);
   } else if (const Dictionary* d = v.dictionary()) {
     budget.charge(1 + d->items.size() / 8);
     for (const auto& item : d->items) to.push_back(item.first);

@@ -79,6 +79,7 @@ struct Sequence {
   Values items;
   bool group = false;                     // a tuple of groupby: also .grouper and .list
   size_t next = 0;                        // an iterator's
+  std::optional<Failure> broken{};        // an iterator's: what the one who goes past its end is told
   int64_t start = 0, stop = 0, step = 1;  // a range's
   int32_t nesting = 1;
 };
@@ -121,6 +122,8 @@ std::string described(const Value&);                     // as jinja2's messages
 std::optional<size_t> length_of(Budget&, const Value&);  // nothing: it has none
 // Everything that it yields; an iterator is used up. Fails if it cannot be walked.
 Values items_of(Budget&, const Value&);
+// The same, but what an iterator fails with after its last item is handed over.
+Values items_before_failure(Budget&, const Value&, std::optional<Failure>& broken);
 [[noreturn]] void fail_undefined(const Undefined&);
 void refuse_undefined(const Value&);  // fails with its message if it is undefined
 int64_t need_integer(const Value&, std::string_view what);

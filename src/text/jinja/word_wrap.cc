@@ -151,7 +151,7 @@ Value wordwrap(Interpreter& in, const Value& v, const Arguments& a) {
   const int64_t width = fraction ? *integer_of(std::floor(*b[0].real())).integer() : b.integer(0, 79);
   const bool* exactly = b.has(3) ? b[3].boolean() : nullptr;
   const bool at_hyphens = !b.has(3) || is_true(b[3]);
-  in.budget().scan(text.bytes.size());
+  in.budget().charge(1 + text.bytes.size() / 64);
   Values paragraphs;
   for (const TextRange& range : lines_of(text, false)) {
     if (width <= 0) fail("invalid width " + std::to_string(width) + " (must be > 0)");
