@@ -9,7 +9,7 @@ VALUES = [
     "[]", "[1]", "[3, 1, 2]", "['b', 'A', 'c', 'a']", "[1, 'a', none, 2.5, true]", "[[2, 1], [1]]", "[{'k': 2, 'n': 'x'}, {'k': 1, 'n': 'Y'}]",
     "()", "(1,)", "(1, 'a')", "{}", "{'a': 1}", "{'b': [1], 'A': 'x'}", "{1: 2, none: 3}", "range(3)", "range(5, 0, -2)", "{'a': 1}.items()",
     "{'a': 1}.keys()", "{'a': 1}.values()", "missing", "missing_too.x", "namespace(a=1)"]
-OBJECTS = ["namespace", "range", "cycler(1, 2)", "joiner('-')", "'x'.upper", "[1, 2]|map('string')", "'ab'|list|select"]  # print an address
+OBJECTS = ["range", "cycler(1, 2)", "joiner('-')", "'x'.upper", "[1, 2]|map('string')", "'ab'|list|select"]  # print an address
 OPERATORS = ["+", "-", "*", "/", "//", "%", "**", "~", "==", "!=", "<", "<=", ">", ">=", "in", "not in", "and", "or"]
 ARGUMENTS = ["", "1", "2", "-1", "0", "'a'", "'k'", "''", "' '", "none", "true", "1, 2", "'a', 'b'", "2, 'x'", "'a', 1", "'k', 'gt', 1", "'upper'",
              "attribute='k'", "attribute=0", "default='D'", "reverse=true", "case_sensitive=true", "start=5", "nothing=1", "3, true", "[1]", "'%s', 1, 2", "2.5", "missing",
