@@ -13,7 +13,7 @@ OBJECTS = ["range", "cycler(1, 2)", "joiner('-')", "'x'.upper", "[1, 2]|map('str
 OPERATORS = ["+", "-", "*", "/", "//", "%", "**", "~", "==", "!=", "<", "<=", ">", ">=", "in", "not in", "and", "or"]
 ARGUMENTS = ["", "1", "2", "-1", "0", "'a'", "'k'", "''", "' '", "none", "true", "1, 2", "'a', 'b'", "2, 'x'", "'a', 1", "'k', 'gt', 1", "'upper'",
              "attribute='k'", "attribute=0", "default='D'", "reverse=true", "case_sensitive=true", "start=5", "nothing=1", "3, true", "[1]", "'%s', 1, 2", "2.5", "missing",
-             "'l', 'L', 1", "indent=2", "by='value'", "10, '*'", "*[1]", "**{'d': '-'}", "'odd'", "'k', 'odd'"]
+             "'l', 'L', 1", "indent=2", "by='value'", "10, '*'", "*[1]", "**{'d': '-'}", "{97: 'bc', 72: none, 32: 45}", "'odd'", "'k', 'odd'"]
 FILTERS = ["abs", "attr", "batch", "capitalize", "center", "count", "d", "default", "dictsort", "e", "escape", "filesizeformat", "first", "float", "forceescape",
            "format", "groupby", "indent", "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min", "pprint", "reject", "rejectattr", "replace",
            "reverse", "round", "safe", "select", "selectattr", "slice", "sort", "string", "striptags", "sum", "title", "tojson", "trim", "truncate", "unique", "upper",
@@ -25,7 +25,8 @@ METHODS = ["capitalize", "casefold", "center", "count", "endswith", "expandtabs"
            "isdigit", "isidentifier", "islower", "isnumeric", "isprintable", "isspace", "istitle", "isupper", "join", "ljust", "lower", "lstrip", "partition",
            "removeprefix", "removesuffix", "replace", "rfind", "rindex", "rjust", "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith", "strip",
            "swapcase", "title", "upper", "zfill", "get", "items", "keys", "values", "copy", "append", "update", "pop", "fromkeys", "next", "current", "reset", "a",
-           "bit_length", "is_integer"]
+           "bit_length", "is_integer", "bit_count", "conjugate", "translate"]
+PARTS = ["real", "imag", "numerator", "denominator", "start", "stop", "step", "grouper", "list", "name", "_x", "__class__", "nothing"]
 
 
 def everything():
@@ -35,6 +36,8 @@ def everything():
         yield f"{{{{ ({a}) {op} ({b}) }}}}"
     for a, b, c in itertools.product(VALUES, ["0", "1", "-1", "'a'", "none", "2.5", "true", "1:", ":-1", "::2", "::-1", "5:0:-2", "'a':", "::0"], [""]):
         yield f"{{{{ ({a})[{b}] }}}}{c}"
+    for a, part in itertools.product(VALUES + ["[{'k': 1}]|groupby('k')|first"], PARTS):
+        yield f"{{{{ ({a}).{part} }}}}{{{{ ({a})['{part}'] is defined }}}}"
     for a in VALUES:
         yield f"{{{{ -({a}) }}}}|{{{{ not ({a}) }}}}"
         yield f"{{{{ +({a}) }}}}"

@@ -4,6 +4,7 @@
 #include "text/jinja/interpreter.h"
 #include "text/jinja/markup.h"
 #include "text/jinja/methods.h"
+#include "text/jinja/operators.h"
 
 namespace quire::jinja {
 namespace {
@@ -31,6 +32,22 @@ Value loop_attribute(const Value& of, const Loop& loop, std::string_view name) {
   return no_attribute(of, name);
 }
 
+// What groupby's tuples, ranges and numbers have beside methods.
+std::optional<Value> part_of(const Value& of, std::string_view name) {
+  if (const Sequence* s = of.sequence()) {
+    if (s->group && (name == "grouper" || name == "list")) return s->items[name == "list"];
+    if (s->kind != SequenceKind::kRange) return std::nullopt;
+    if (name == "start") return s->start;
+    if (name == "stop") return s->stop;
+    if (name == "step") return s->step;
+  }
+  if (!of.is_number()) return std::nullopt;
+  if (name == "real" || (name == "numerator" && !of.real())) return positive(of);
+  if (name == "imag") return of.real() ? Value(0.0) : Value(0);
+  if (name == "denominator" && !of.real()) return 1;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Value Interpreter::attribute(const Value& of, std::string_view name) {
@@ -39,8 +56,7 @@ Value Interpreter::attribute(const Value& of, std::string_view name) {
   if (name.starts_with("__") && name.ends_with("__"))
     return undefined("access to attribute '" + std::string(name) + "' of '" + type_name(of) +
                      "' object is unsafe.");
-  if (const Sequence* s = of.sequence(); s && s->group && (name == "grouper" || name == "list"))
-    return s->items[name == "list"];
+  if (auto part = part_of(of, name)) return *part;
   if (const Dictionary* d = of.dictionary()) {
     if (const Value* v = find(*d, name)) return *v;
   } else if (const Object* o = of.object()) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "text/jinja/interpreter.h"
+#include "text/jinja/operators.h"
 
 namespace quire::jinja {
 namespace {
@@ -56,6 +57,8 @@ Value count(Interpreter& in, const Value& self, const Arguments& a) {
 }
 Value index(Interpreter& in, const Value& self, const Arguments& a) {
   const Bound b("index", a, {"value", "start", "stop"}, 1);
+  if (self.sequence()->kind == SequenceKind::kRange && (b.has(1) || b.has(2)))
+    fail("index() of a range takes one argument");
   const Values& all = self.sequence()->items;
   const int64_t n = static_cast<int64_t>(all.size());
   const auto place = [&](int64_t at) {
@@ -76,6 +79,16 @@ Value bit_length(Interpreter&, const Value& self, const Arguments& a) {
   const int64_t v = need_integer(self, "bit_length");
   const uint64_t size = v < 0 ? uint64_t{0} - static_cast<uint64_t>(v) : static_cast<uint64_t>(v);
   return static_cast<int64_t>(64 - (size ? __builtin_clzll(size) : 64));
+}
+
+Value bit_count(Interpreter&, const Value& self, const Arguments& a) {
+  const Bound none("bit_count", a, {});
+  const int64_t v = need_integer(self, "bit_count");
+  return __builtin_popcountll(v < 0 ? uint64_t{0} - static_cast<uint64_t>(v) : static_cast<uint64_t>(v));
+}
+Value conjugate(Interpreter&, const Value& self, const Arguments& a) {
+  const Bound none("conjugate", a, {});
+  return positive(self);
 }
 
 Value cycle(Interpreter&, const Value& self, const Arguments& a) {
@@ -116,8 +129,8 @@ constexpr Row kList[] = {{"count", count},   {"index", index},    {"copy", copy}
                          {"clear", nullptr}, {"pop", nullptr},    {"reverse", nullptr}, {"insert", nullptr},
                          {"sort", nullptr},  {"extend", nullptr}, {"remove", nullptr}};
 constexpr Row kTuple[] = {{"count", count}, {"index", index}};
-constexpr Row kInteger[] = {{"bit_length", bit_length}};
-constexpr Row kReal[] = {{"is_integer", is_integer}};
+constexpr Row kInteger[] = {{"bit_length", bit_length}, {"bit_count", bit_count}, {"conjugate", conjugate}};
+constexpr Row kReal[] = {{"is_integer", is_integer}, {"conjugate", conjugate}};
 constexpr Row kLoop[] = {{"cycle", cycle}, {"changed", changed}};
 constexpr Row kCycler[] = {{"next", next}, {"reset", reset}};
 constexpr Row kDictType[] = {{"fromkeys", from_keys}};

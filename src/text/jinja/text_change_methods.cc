@@ -132,6 +132,34 @@ Value expand_tabs(Interpreter& in, const Value& self, const Arguments& a) {
   return in.text(std::move(to));
 }
 
+Value translate(Interpreter& in, const Value& self, const Arguments& a) {
+  const Bound b("translate", a, {"table"}, 1);
+  const Text& from = self_text(self);
+  Text to;
+  for (size_t at = 0; at < from.bytes.size();) {
+    const size_t begin = at;
+    const char32_t c = read_character(from.bytes, at);
+    in.budget().charge();
+    if (!b[0].dictionary() && !b[0].text() && !(b[0].sequence() && is_indexed(*b[0].sequence())))
+      fail("'" + type_name(b[0]) + "' object is not subscriptable");
+    const Value found = in.item(b[0], static_cast<int64_t>(c));
+    if (found.is_undefined()) {
+      append(to, from, begin, at);
+    } else if (found.text()) {
+      append(to, *found.text());
+    } else if (!found.is_none()) {
+      const int64_t code = need_integer(found, "what a character becomes");
+      if (code < 0 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+        fail("character mapping must be in range(0x110000)");
+      std::string piece;
+      append_character(piece, static_cast<char32_t>(code));
+      append(to, piece, is_plain(from, begin));
+    }
+    in.budget().check_text(to.bytes.size());
+  }
+  return in.text(std::move(to));
+}
+
 constexpr TextMethod kMethods[] = {{"upper", changed<upper>, true},
                                    {"lower", changed<lower>, true},
                                    {"casefold", changed<fold_case>, true},
@@ -148,7 +176,8 @@ constexpr TextMethod kMethods[] = {{"upper", changed<upper>, true},
                                    {"center", padded<Side::kBoth>, true},
                                    {"ljust", padded<Side::kLeft>, true},
                                    {"rjust", padded<Side::kRight>, true},
-                                   {"expandtabs", expand_tabs, true}};
+                                   {"expandtabs", expand_tabs, true},
+                                   {"translate", translate, true}};
 
 }  // namespace
 
