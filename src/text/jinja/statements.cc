@@ -11,6 +11,7 @@ namespace quire::jinja {
 Interpreter::~Interpreter() {
   for (const auto& n : namespaces_) std::get<Namespace>(n->is).names.clear();
   for (const ScopePtr& s : captured_scopes_) s->clear();
+  if (root_) root_->context->clear();  // macros at the top hold it, and it holds them
 }
 
 class Interpreter::Redirected {
