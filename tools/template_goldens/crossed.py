@@ -26,6 +26,9 @@ METHODS = ["capitalize", "casefold", "center", "count", "endswith", "expandtabs"
            "removeprefix", "removesuffix", "replace", "rfind", "rindex", "rjust", "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith", "strip",
            "swapcase", "title", "upper", "zfill", "get", "items", "keys", "values", "copy", "append", "update", "pop", "fromkeys", "next", "current", "reset", "a",
            "bit_length", "is_integer", "bit_count", "conjugate", "translate"]
+KEYWORDS = ["chars='a'", "width=5", "10, fillchar='.'", "sub='a'", "'a', start=1", "sep='a'", "sep=none, maxsplit=1", "maxsplit=1", "keepends=true", "tabsize=3", "prefix='a'",
+            "old='a', new='b'", "'a', 'b', count=1", "iterable=['b']", "key='a'", "'z', default=1", "['a'], value=1", "value=1", "table={97: 'x'}", "mapping={'a': 1}", "a=1", "none", "-3",
+            "'a', none", "'a', 0, 3", "'a', -2", "('a', 'H')", "[97]", "'ab', 'cd'"]
 PARTS = ["real", "imag", "numerator", "denominator", "start", "stop", "step", "grouper", "list", "name", "_x", "__class__", "nothing"]
 
 
@@ -56,6 +59,8 @@ def everything():
             yield f"{{{{ '{form}'.format({a}) }}}}"
     for a, f, args in itertools.product(VALUES, FILTERS, ARGUMENTS):
         yield f"{{{{ ({a})|{f}({args}){'|list' if f in LAZY else ''} }}}}"
+    for f, args in itertools.product(["range", "dict", "joiner", "cycler", "namespace"], KEYWORDS + ["start=1", "1, stop=5", "sep='-'", "self=1", "1, 2, 3, 4", "*[1, 2]", "**{'a': 1}"]):
+        yield f"{{% set x = {f}({args}) %}}{{{{ x is mapping }}}}{{{{ x|length if x is mapping or x is sequence }}}}"
     for a, f, args in itertools.product(VALUES, FILTERS, ["", "1", "'a'"]):
         yield f"{{{{ ({a})|{f}({args})|list }}}}"
     for a, t, args in itertools.product(VALUES, TESTS, ["", "(1)", "('a')", " 2.5", "([1])", "(none)", "(1, 2)", "(missing)"]):
@@ -74,7 +79,7 @@ def everything():
         yield f"{{{{ ({a})|{f} }}}}"
         yield f"{{{{ ({a})|list|{f}(1) }}}}"
         yield f"{{{{ ({a})|{f}|first }}}}"
-    for a, m, args in itertools.product(VALUES, METHODS, ARGUMENTS):
+    for a, m, args in itertools.product(VALUES, METHODS, ARGUMENTS + KEYWORDS):
         yield f"{{{{ ({a}).{m}({args}) }}}}"
 
 

@@ -14,16 +14,17 @@ Bound::Bound(std::string_view function, const Arguments& given, std::initializer
   for (size_t i = 0; i < given.positional.size(); ++i) values_[i] = given.positional[i];
   for (const auto& [key, value] : given.named) {
     const size_t i = static_cast<size_t>(std::ranges::find(names_, key) - names_.begin());
-    if (i == names_.size()) fail(name + "() got an unexpected keyword argument '" + key + "'");
+    if (i == names_.size() || key.starts_with('/'))
+      fail(name + "() got an unexpected keyword argument '" + key + "'");
     if (values_[i]) fail(name + "() got multiple values for argument '" + key + "'");
     values_[i] = value;
   }
   for (size_t i = 0; i < required; ++i)
-    if (!values_[i]) fail(name + "() is missing the argument '" + std::string(names_[i]) + "'");
+    if (!values_[i]) fail(name + "() is missing the argument '" + shown_name(i) + "'");
 }
 
 int64_t Bound::integer(size_t i, int64_t otherwise) const {
-  return has(i) ? need_integer(*values_[i], names_[i]) : otherwise;
+  return has(i) ? need_integer(*values_[i], shown_name(i)) : otherwise;
 }
 
 }  // namespace quire::jinja

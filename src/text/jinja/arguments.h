@@ -15,7 +15,8 @@ struct Arguments {
   std::vector<std::pair<std::string, Value>> named;
 };
 
-// Fails if an argument is missing, given twice or not known.
+// Fails if an argument is missing, given twice or not known. A name that begins with / is for messages only:
+// such an argument goes by its place.
 class Bound {
  public:
   Bound(std::string_view function, const Arguments&, std::initializer_list<std::string_view> names,
@@ -27,6 +28,8 @@ class Bound {
   int64_t integer(size_t i, int64_t otherwise) const;
 
  private:
+  std::string shown_name(size_t i) const { return std::string(names_[i].substr(names_[i].starts_with('/'))); }
+
   std::vector<std::optional<Value>> values_;
   std::vector<std::string_view> names_;
 };

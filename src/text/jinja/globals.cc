@@ -9,7 +9,7 @@ namespace quire::jinja {
 namespace {
 
 Value range(Interpreter& in, const Value&, const Arguments& a) {
-  const Bound b("range", a, {"start", "stop", "step"}, 1);
+  const Bound b("range", a, {"/start", "/stop", "/step"}, 1);
   if (!b.has(1)) return make_range(in.budget(), 0, b.integer(0, 0), 1);
   return make_range(in.budget(), b.integer(0, 0), b.integer(1, 0), b.integer(2, 1));
 }

@@ -90,7 +90,7 @@ class Interpreter {
   bool folding_ = false;  // in what jinja2 computes when it compiles
   ScopePtr root_;
   std::vector<std::shared_ptr<Object>> namespaces_;  // emptied at the end: they may hold each other
-  std::vector<ScopePtr> captured_scopes_;            // of macros, the same
+  std::vector<ScopePtr> captured_scopes_;            // of macros: these and their contexts, the same
 };
 
 }  // namespace quire::jinja

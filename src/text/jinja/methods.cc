@@ -34,7 +34,7 @@ Value values(Interpreter& in, const Value& self, const Arguments& a) {
   return view(in, self, SequenceKind::kValues);
 }
 Value get(Interpreter&, const Value& self, const Arguments& a) {
-  const Bound b("get", a, {"key", "default"}, 1);
+  const Bound b("get", a, {"/key", "/default"}, 1);
   if (!key_of(b[0])) fail("unhashable type: '" + type_name(b[0]) + "'");
   if (const Value* v = find(*self.dictionary(), b[0])) return *v;
   return b.has(1) ? b[1] : Value();
@@ -44,19 +44,19 @@ Value copy(Interpreter&, const Value& self, const Arguments& a) {
   return self;
 }
 Value from_keys(Interpreter& in, const Value&, const Arguments& a) {
-  const Bound b("fromkeys", a, {"iterable", "value"}, 1);
+  const Bound b("fromkeys", a, {"/iterable", "/value"}, 1);
   std::vector<std::pair<Value, Value>> all;
   for (Value& key : items_of(in.budget(), b[0])) all.emplace_back(std::move(key), b.has(1) ? b[1] : Value());
   return make_dictionary(in.budget(), std::move(all));
 }
 
 Value count(Interpreter& in, const Value& self, const Arguments& a) {
-  const Bound b("count", a, {"value"}, 1);
+  const Bound b("count", a, {"/value"}, 1);
   return static_cast<int64_t>(std::ranges::count_if(
       self.sequence()->items, [&](const Value& v) { return equal(in.budget(), v, b[0]); }));
 }
 Value index(Interpreter& in, const Value& self, const Arguments& a) {
-  const Bound b("index", a, {"value", "start", "stop"}, 1);
+  const Bound b("index", a, {"/value", "/start", "/stop"}, 1);
   if (self.sequence()->kind == SequenceKind::kRange && (b.has(1) || b.has(2)))
     fail("index() of a range takes one argument");
   const Values& all = self.sequence()->items;

@@ -10,7 +10,10 @@ namespace quire::jinja {
 
 Interpreter::~Interpreter() {
   for (const auto& n : namespaces_) std::get<Namespace>(n->is).names.clear();
-  for (const ScopePtr& s : captured_scopes_) s->clear();
+  for (const ScopePtr& s : captured_scopes_) {
+    s->clear();
+    s->context->clear();
+  }
   if (root_) root_->context->clear();  // macros at the top hold it, and it holds them
 }
 

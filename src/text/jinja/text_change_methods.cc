@@ -3,6 +3,7 @@
 
 #include "text/jinja/interpreter.h"
 #include "text/jinja/markup.h"
+#include "text/jinja/print.h"
 #include "text/jinja/text_methods.h"
 #include "text/jinja/unicode.h"
 
@@ -57,21 +58,23 @@ Text title_case(const Text& from) {
 
 template <Side side>
 Value strip(Interpreter& in, const Value& self, const Arguments& a) {
-  const Bound b("strip", a, {"chars"});
+  const Bound b("strip", a, {"/chars"});
   in.budget().scan(self_text(self).bytes.size());
   return in.text(stripped(self_text(self), optional_text(b, 0, "strip's argument"), side));
 }
 
 Value replace(Interpreter& in, const Value& self, const Arguments& a) {
-  const Bound b("replace", a, {"old", "new", "count"}, 2);
-  const Text &text = self_text(self), &by = need_text(b[1], "replace's second argument");
-  return in.text(replaced(in.budget(), text, need_text(b[0], "replace's first argument"),
-                          text.markup ? escaped(by) : by, b.integer(2, -1)));
+  const Bound b("replace", a, {"/old", "/new", "/count"}, 2);
+  const Text& text = self_text(self);
+  const Text by = text.markup ? escaped(*to_text(in.budget(), b[1]).text())
+                              : need_text(b[1], "replace's second argument");
+  return in.text(
+      replaced(in.budget(), text, need_text(b[0], "replace's first argument"), by, b.integer(2, -1)));
 }
 
 template <bool at_end>
 Value without_affix(Interpreter& in, const Value& self, const Arguments& a) {
-  const Bound b(at_end ? "removesuffix" : "removeprefix", a, {"affix"}, 1);
+  const Bound b(at_end ? "removesuffix" : "removeprefix", a, {"/affix"}, 1);
   const Text& t = self_text(self);
   const size_t n = need_text(b[0], "an affix").bytes.size();
   const std::string_view s = t.bytes;
@@ -80,7 +83,7 @@ Value without_affix(Interpreter& in, const Value& self, const Arguments& a) {
 }
 
 Value zfill(Interpreter& in, const Value& self, const Arguments& a) {
-  const Bound b("zfill", a, {"width"}, 1);
+  const Bound b("zfill", a, {"/width"}, 1);
   const Text& t = self_text(self);
   const int64_t pad = b.integer(0, 0) - static_cast<int64_t>(count_characters(t.bytes));
   if (pad <= 0) return self;
@@ -94,10 +97,10 @@ Value zfill(Interpreter& in, const Value& self, const Arguments& a) {
 
 template <Side side>
 Value padded(Interpreter& in, const Value& self, const Arguments& a) {
-  const Bound b("just", a, {"width", "fillchar"}, 1);
-  const Text space{" ", {}};
-  const Text* given = optional_text(b, 1, "the fill character");
-  const Text fill = !given ? space : self_text(self).markup ? escaped(*given) : *given;
+  const Bound b("just", a, {"/width", "/fillchar"}, 1);
+  const Text fill = !b.has(1)                ? Text{" ", {}}
+                    : self_text(self).markup ? escaped(*to_text(in.budget(), b[1]).text())
+                                             : need_text(b[1], "the fill character");
   if (count_characters(fill.bytes) != 1) fail("The fill character must be exactly one character long");
   const Text& t = self_text(self);
   if (side == Side::kBoth) return in.text(centered(in.budget(), t, b.integer(0, 0), fill));
@@ -133,7 +136,7 @@ Value expand_tabs(Interpreter& in, const Value& self, const Arguments& a) {
 }
 
 Value translate(Interpreter& in, const Value& self, const Arguments& a) {
-  const Bound b("translate", a, {"table"}, 1);
+  const Bound b("translate", a, {"/table"}, 1);
   const Text& from = self_text(self);
   Text to;
   for (size_t at = 0; at < from.bytes.size();) {

@@ -93,7 +93,7 @@ Value splitlines(Interpreter& in, const Value& self, const Arguments& a) {
 
 template <bool from_right>
 Value partition(Interpreter& in, const Value& self, const Arguments& a) {
-  const Bound b("partition", a, {"sep"}, 1);
+  const Bound b("partition", a, {"/sep"}, 1);
   const Text& t = self_text(self);
   const auto parts = split_at(in.budget(), t, need_text(b[0], "partition's separator"), 1, from_right);
   Values three;
@@ -108,7 +108,7 @@ Value partition(Interpreter& in, const Value& self, const Arguments& a) {
 }
 
 Value join(Interpreter& in, const Value& self, const Arguments& a) {
-  const Bound b("join", a, {"iterable"}, 1);
+  const Bound b("join", a, {"/iterable"}, 1);
   Values all;
   for (const Value& v : items_of(in.budget(), b[0])) {
     if (!v.text() && !self_text(self).markup)
@@ -119,7 +119,7 @@ Value join(Interpreter& in, const Value& self, const Arguments& a) {
 }
 
 Value format_map(Interpreter& in, const Value& self, const Arguments& a) {
-  const Bound b("format_map", a, {"mapping"}, 1);
+  const Bound b("format_map", a, {"/mapping"}, 1);
   Arguments named;
   if (const Dictionary* d = b[0].dictionary())
     for (const auto& [key, v] : d->items)

@@ -24,7 +24,7 @@ std::optional<TextRange> window(const Text& t, const Bound& b, size_t first) {
 
 template <bool from_right, bool must>
 Value find_in(Interpreter& in, const Value& self, const Arguments& a) {
-  const Bound b("find", a, {"sub", "start", "end"}, 1);
+  const Bound b("find", a, {"/sub", "/start", "/end"}, 1);
   const Text& t = self_text(self);
   const std::string& what = need_text(b[0], "find's argument").bytes;
   in.budget().scan(from_right ? t.bytes.size() * std::min<size_t>(what.size() + 1, 1024) : t.bytes.size());
@@ -40,7 +40,7 @@ Value find_in(Interpreter& in, const Value& self, const Arguments& a) {
 }
 
 Value count(Interpreter& in, const Value& self, const Arguments& a) {
-  const Bound b("count", a, {"sub", "start", "end"}, 1);
+  const Bound b("count", a, {"/sub", "/start", "/end"}, 1);
   const Text& t = self_text(self);
   const std::string& what = need_text(b[0], "count's argument").bytes;
   in.budget().scan(t.bytes.size());
@@ -55,7 +55,7 @@ Value count(Interpreter& in, const Value& self, const Arguments& a) {
 
 template <bool at_end>
 Value begins_or_ends(Interpreter& in, const Value& self, const Arguments& a) {
-  const Bound b(at_end ? "endswith" : "startswith", a, {"affix", "start", "end"}, 1);
+  const Bound b(at_end ? "endswith" : "startswith", a, {"/affix", "/start", "/end"}, 1);
   const Text& t = self_text(self);
   in.budget().scan(t.bytes.size());
   const auto w = window(t, b, 1);
