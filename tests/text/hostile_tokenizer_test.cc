@@ -78,7 +78,7 @@ TEST_CASE("tokenizer.json: ten million tokens") {
   const SparseFile file("tokenizer.json", R"({"model": {"type": "BPE", "vocab": {"t0": 0,)", 170'000'000);
   CHECK(says(file.load(), "larger than the 67108864 bytes that are allowed"));
   // Without the limit of the file's size; the long run has all ten million.
-  const int32_t n = long_run() ? 10'000'000 : 300'000;
+  const int32_t n = long_run() ? 10'000'000 : 100'000;
   std::string vocab = "{";
   for (int32_t i = 0; i < n; ++i) vocab.append("\"t").append(std::to_string(i)).append("\":0,");
   vocab += "\"t\":0}";
@@ -197,7 +197,7 @@ TEST_CASE("tokenizer.json: chains of ten thousand normalizers, and short ones th
     CHECK(says(soon([&] { return t->encode(text).status().message(); }), "more than 256 times the text"));
     CHECK(t->encode("").ok());
   };
-  const std::string text(10'000, 'a');
+  const std::string text(2'000, 'a');
   const std::string doubling = R"({"type": "Replace", "pattern": {"String": "a"}, "content": "aa"})";
   refuses(chain(stages(doubling, 64)), text);
   refuses(chain(stages(R"({"type": "Replace", "pattern": {"Regex": "x*"}, "content": "a"})", 64)), text);
@@ -271,14 +271,14 @@ TEST_CASE("tokenizer.json: a single token of a gigabyte, of megabytes, as long a
     const SparseFile file(name, begin, uintmax_t{1} << 30);
     CHECK(says(file.load(), "larger than the 67108864 bytes that are allowed"));
   }
-  const std::string megabytes(30 << 20, 'x');
+  const std::string megabytes(8 << 20, 'x');
   CHECK(
-      says(sentence(bpe(R"({")" + megabytes + R"(": 0})")), "has 31457280 bytes; at most 65536 are allowed"));
+      says(sentence(bpe(R"({")" + megabytes + R"(": 0})")), "has 8388608 bytes; at most 65536 are allowed"));
   CHECK(
       says(sentence(R"({"model": {"type": "Unigram", "unk_id": 0, "vocab": [[")" + megabytes + R"(", 0]]}})"),
            "at most 65536"));
   CHECK(says(sentence(tiny_json(R"("added_tokens": [{"id": 8, "content": ")" + megabytes + "\"}], ")),
-             "1 to 1024 bytes, found 31457280"));
+             "1 to 1024 bytes, found 8388608"));
   const std::string longest(65536, 'a');
   const auto t =
       tokenizer_of(bpe(R"({"a": 0, ")" + longest + R"(": 1})", "[]", R"("ignore_merges": true, )"));
