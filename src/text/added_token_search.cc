@@ -7,6 +7,11 @@
 #include "text/white_space.h"
 
 namespace quire {
+namespace {
+
+constexpr size_t kFreeSteps = 4096, kStepsPerByte = 64;  // in one text; added tokens that exist take 2
+
+}  // namespace
 
 Result<AddedTokenSearch> AddedTokenSearch::make(const AddedTokens& tokens, bool normalized) {
   AddedTokenSearch s;
@@ -27,12 +32,13 @@ Result<AddedTokenSearch> AddedTokenSearch::make(const AddedTokens& tokens, bool 
   return s;
 }
 
-const AddedToken* AddedTokenSearch::longest_at(std::string_view text, std::string_view plain,
-                                               size_t at) const {
+const AddedToken* AddedTokenSearch::longest_at(std::string_view text, std::string_view plain, size_t at,
+                                               size_t& steps) const {
   const AddedToken* best = nullptr;
   bool takes_plain = false;
   Range r = by_first_byte_[static_cast<unsigned char>(text[at])];
-  for (size_t depth = 1; r.begin != r.end; ++depth) {  // all in r begin with the `depth` bytes at `at`
+  for (size_t depth = 1; r.begin != r.end;
+       ++depth, ++steps) {  // all in r begin with the `depth` bytes at `at`
     takes_plain = takes_plain || (!plain.empty() && plain[at + depth - 1] != 0);
     const AddedToken* first = sorted_[r.begin];
     if (first->pattern.size() == depth && !(takes_plain && first->special)) best = first;
@@ -67,8 +73,12 @@ Result<bool> AddedTokenSearch::next_to_word(std::string_view text, size_t begin,
 Status AddedTokenSearch::split(std::string_view text, std::string_view plain, Sink to) const {
   size_t done = 0;                    // text before is handed on
   size_t run_begin = 0, run_end = 0;  // white space that was looked at before
+  size_t steps = 0;
   for (size_t at = 0; at < text.size() && !sorted_.empty();) {
-    const AddedToken* token = longest_at(text, plain, at);
+    const AddedToken* token = longest_at(text, plain, at, steps);
+    if (steps > kFreeSteps + kStepsPerByte * text.size())
+      return {Code::kInvalidArgument,
+              "The added tokens of tokenizer.json take more steps on this text than its length explains."};
     if (!token) {
       ++at;
       continue;

@@ -22,7 +22,9 @@ class AddedTokenSearch {
   // Looks for those of `tokens`, which outlive it, whose `normalized` is as given.
   static Result<AddedTokenSearch> make(const AddedTokens& tokens, bool normalized);
 
-  // `plain` is empty or has a byte for each of `text`: no special token takes one that is not 0.
+  // `plain` is empty or has a byte for each of `text`: no special token takes one that is not 0. Refused if
+  // looking takes many more steps than the text has bytes: added tokens that are long and nearly in it
+  // everywhere.
   Status split(std::string_view text, std::string_view plain, Sink to) const;
 
  private:
@@ -30,8 +32,8 @@ class AddedTokenSearch {
     uint32_t begin = 0, end = 0;  // of sorted_
   };
 
-  const AddedToken* longest_at(std::string_view text, std::string_view plain,
-                               size_t at) const;  // null: none begins here
+  // Null: none begins here. `steps` are added.
+  const AddedToken* longest_at(std::string_view text, std::string_view plain, size_t at, size_t& steps) const;
   Result<bool> next_to_word(std::string_view text, size_t begin, size_t end) const;
 
   std::vector<const AddedToken*> sorted_;  // by pattern: those with a common beginning stand together

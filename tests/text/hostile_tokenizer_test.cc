@@ -150,6 +150,17 @@ TEST_CASE("tokenizer.json: added tokens that are empty, go in circles, or are a 
     ids.push_back(8 + 2);
     return ids;
   }());
+  // Each of them nearly begins at each place of the text.
+  list.clear();
+  for (int i = 1; i < 1024; ++i) {
+    if (i > 1) list += ", ";
+    list += R"({"id": )" + std::to_string(7 + i) + R"(, "content": ")" +
+            std::string(static_cast<size_t>(i), 'x') + "y\"}";
+  }
+  const auto nearly = tokenizer_of(added(list));
+  CHECK(
+      says(soon([&] { return nearly->encode(std::string(1 << 20, 'x')).status().message(); }), "more steps"));
+  CHECK(encoded(*nearly, std::string(1000, 'x') + "yxy") == Ids{8 + 999, 8});
 }
 
 TEST_CASE("tokenizer.json: a catastrophic pattern in each place that takes one") {
