@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
-#include <unordered_set>
 
 // RapidJSON 1.1 adds to a null pointer in its empty stack, which clang's sanitizer stops at.
 #ifdef __clang__
@@ -98,10 +97,12 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
           if (o[i].first == o[j].first) return &o[i].first;
       return nullptr;
     }
-    std::unordered_set<std::string_view> seen(o.size());
-    for (const auto& [key, v] : o)
-      if (!seen.insert(key).second) return &key;
-    return nullptr;
+    std::vector<const std::string*> keys;  // sorted, not hashed: a stranger could choose keys of one hash
+    keys.reserve(o.size());
+    for (const auto& [key, v] : o) keys.push_back(&key);
+    std::ranges::sort(keys, [](auto* a, auto* b) { return *a < *b; });
+    const auto twice = std::ranges::adjacent_find(keys, [](auto* a, auto* b) { return *a == *b; });
+    return twice != keys.end() ? *twice : nullptr;
   }
 
   JsonLimits limits_;
