@@ -27,7 +27,7 @@ PAGES = ["html", "url", "long", "html ~ url", "messages[0].content", "'&lt;b&gt;
          "'http://1.2.3.4:80/a http://[::1]/ ftp://x tel:5 @a@b a@b x.com:99999 HTTP://A.COM/(b)'"]
 LISTS = ["l", "ls", "el", "mixed", "rows", "messages", "nested", "[1, 2, 3, 4, 5]", "range(6)", "(1, 'a')", "'abc'|list",
          "d.keys()|list", "d.values()|list", "range(10, 0, -3)", "rows|map(attribute='k')|list"]
-NUMBERS = ["n", "z", "neg", "f", "h", "3", "-2", "0.5", "10", "7.0", "1e3", "100000000000000000.0", "2 ** 10", "t"]
+NUMBERS = ["n", "z", "neg", "f", "h", "3", "-2", "0.5", "10", "7.0", "1e3", "100000000000000000.0", "2 ** 10", "t", "big", "7 ** 40", "-(2 ** 63)"]
 DICTS = ["d", "ed", "deep", "rows[0]", "messages[2]", "{'q': 1, 2: 'two'}", "dict(a=1, b=[2])", "{'k': {'kk': none}}"]
 TESTS = ["defined", "undefined", "none", "string", "number", "integer", "float", "boolean", "true", "false", "mapping",
          "sequence", "iterable", "odd", "even", "lower", "upper", "divisibleby(2)", "divisibleby 3", "in [1, 'a', none]", "boolean(1)", "defined()", "none not",
@@ -143,7 +143,9 @@ class Maker:
         if r < 0.58:
             return f"({self.pick([self.text(), self.list()])}){self.index()}"
         if r < 0.68:
-            return self.number() + " " + self.pick(["+", "-", "*", "/", "//", "%", "**"]) + " " + self.number()
+            op = self.pick(["+", "-", "*", "/", "//", "%", "**"])
+            right = self.pick(["2", "n", "z", "neg", "f", "0.5", "3", "t", "-2", "10"]) if op == "**" else self.number()  # so that it ends
+            return f"{self.number()} {op} {right}"
         if r < 0.73:
             return f"{sub()} {self.pick(['==', '!=', '<', '>', '<=', '>=', 'in', 'not in', 'and', 'or'])} {sub()}"
         if r < 0.80:

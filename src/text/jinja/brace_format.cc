@@ -169,7 +169,6 @@ class Formatter {
       fail(std::string("Unknown format code '") + form.type + "' for object of type '" + type_name(v) + "'");
     if (v.real() && std::string_view("dxXob").find(form.type) != std::string_view::npos && form.type)
       fail(std::string("Unknown format code '") + form.type + "' for object of type 'float'");
-    if (v.big()) fail("a number beyond 64 bits cannot be formatted");
     if (!v.real() && form.precision >= 0 &&
         (!form.type || std::string_view("dxXob").find(form.type) != std::string_view::npos))
       fail("Precision not allowed in integer format specifier");

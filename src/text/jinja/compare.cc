@@ -1,7 +1,9 @@
 // Equality, order and membership as Python has them. Nesting of values is bounded, so these recurse.
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
+#include "text/jinja/big_integer.h"
 #include "text/jinja/value.h"
 
 namespace quire::jinja {
@@ -16,7 +18,13 @@ double as_double(const Value& v) {
 int order_numbers(const Value& a, const Value& b) {
   const auto ia = a.integer(), ib = b.integer();
   if (ia && ib) return *ia < *ib ? -1 : *ia > *ib;
-  if (a.big() && b.big() && a.big()->digits == b.big()->digits) return 0;
+  if ((a.big() || b.big()) && !a.real() && !b.real()) return compare_integers(a, b);
+  for (const auto& [big, real, sign] :
+       {std::tuple(a.big(), b.real(), 1), std::tuple(b.big(), a.real(), -1)}) {
+    if (!big || !real || std::isinf(*real)) continue;
+    return sign *
+           compare_integers(sign > 0 ? a : b, integer_of_real(*real));  // a real so large has no fraction
+  }
   const double x = as_double(a), y = as_double(b);
   return x < y ? -1 : x > y;
 }

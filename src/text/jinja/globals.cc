@@ -86,6 +86,7 @@ Value strftime_now(Interpreter& in, const Value&, const Arguments& a) {
 
 Value cycler(Interpreter&, const Value&, const Arguments& a) {
   if (a.positional.empty()) fail("at least one item has to be provided");
+  if (!a.named.empty()) fail("cycler() got an unexpected keyword argument '" + a.named[0].first + "'");
   return make_object({Cycler{a.positional}});
 }
 

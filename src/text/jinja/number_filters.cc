@@ -5,10 +5,12 @@
 #include <cstdio>
 
 #include "text/jinja/attribute_path.h"
+#include "text/jinja/big_integer.h"
 #include "text/jinja/filters.h"
 #include "text/jinja/interpreter.h"
 #include "text/jinja/methods.h"
 #include "text/jinja/operators.h"
+#include "text/jinja/print.h"
 
 namespace quire::jinja {
 namespace {
@@ -42,10 +44,8 @@ std::optional<Value> parse_integer(const Text& text, int64_t base) {
   const auto r = std::from_chars(digits.data(), digits.data() + digits.size(), v, static_cast<int>(base));
   if (digits.empty() || r.ptr != digits.data() + digits.size()) return std::nullopt;
   if (r.ec != std::errc() || v > static_cast<uint64_t>(INT64_MAX)) {
-    const size_t zeros = std::min(digits.find_first_not_of('0'), digits.size() - 1);
     if (base != 10) fail("an integer beyond 64 bits is only supported in base 10");
-    return Value(std::shared_ptr<const BigInteger>(
-        std::make_shared<BigInteger>(BigInteger{(negative ? "-" : "") + std::string(digits.substr(zeros))})));
+    return integer_of_text((negative ? "-" : "") + std::string(digits));
   }
   return Value(negative ? -static_cast<int64_t>(v) : static_cast<int64_t>(v));
 }
@@ -94,6 +94,7 @@ Value abs_filter(Interpreter&, const Value& v, const Arguments& a) {
   refuse_undefined(v);
   if (const double* d = v.real()) return std::abs(*d);
   if (auto i = v.integer()) return *i < 0 ? negative(v) : Value(*i);
+  if (v.big()) return v.big()->digits.starts_with('-') ? negative(v) : v;
   fail("bad operand type for abs(): '" + type_name(v) + "'");
 }
 
@@ -115,6 +116,10 @@ Value round_filter(Interpreter&, const Value& v, const Arguments& a) {
   const std::string method = b.has(1) && b[1].text() ? b[1].text()->bytes : b.has(1) ? "" : "common";
   if (method != "common" && method != "ceil" && method != "floor")
     fail("method must be common, ceil or floor");
+  if (method == "common" && v.big()) {
+    if (precision < 0) fail("rounding an integer beyond 64 bits is not supported");
+    return v;
+  }
   if (method == "common" && v.integer()) return round_integer(*v.integer(), precision);
   const double d = need_number(v, "what is rounded");
   if (whole) {
@@ -144,7 +149,12 @@ Value filesizeformat(Interpreter& in, const Value& v, const Arguments& a) {
   const bool binary = b.truth(0, false);
   const double base = binary ? 1024 : 1000;
   if (*bytes == 1) return in.text("1 Byte");
-  if (*bytes < base) return in.text(std::to_string(*integer_of(*bytes).integer()) + " Bytes");
+  if (*bytes < base) {
+    Text to;
+    append_str(in.budget(), integer_of(*bytes), to);
+    append(to, " Bytes");
+    return in.text(std::move(to));
+  }
   constexpr std::string_view kLetters = "kMGTPEZY";
   double unit = base * base;
   size_t i = 0;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "text/jinja/big_integer.h"
 #include "text/jinja/operators.h"
 #include "text/jinja/print.h"
 
@@ -20,14 +21,6 @@ std::string printed(char type, int precision, bool alternate, double v) {
   return to;
 }
 
-std::string in_base(uint64_t v, unsigned base, bool upper) {
-  std::string to;
-  do to += (upper ? "0123456789ABCDEF" : "0123456789abcdef")[v % base];
-  while (v /= base);
-  std::ranges::reverse(to);
-  return to;
-}
-
 void group(std::string& digits, char with, size_t size) {
   size_t end = digits.find_first_not_of("0123456789abcdefABCDEF");
   if (end == std::string::npos) end = digits.size();
@@ -40,12 +33,13 @@ FormattedNumber format_number(const Value& v, const NumberForm& form) {
   FormattedNumber to;
   char type = form.type;
   bool negative = false;
-  if (v.integer() && (type == 0 || std::string_view("dxXob").find(type) != std::string_view::npos)) {
-    const int64_t i = *v.integer();
-    negative = i < 0;
-    const uint64_t size = negative ? uint64_t{0} - static_cast<uint64_t>(i) : static_cast<uint64_t>(i);
+  if (!v.real() && (type == 0 || std::string_view("dxXob").find(type) != std::string_view::npos)) {
+    negative = v.big() ? v.big()->digits.starts_with('-') : *v.integer() < 0;
     const unsigned base = type == 'x' || type == 'X' ? 16 : type == 'o' ? 8 : type == 'b' ? 2 : 10;
-    to.digits = in_base(size, base, type == 'X');
+    to.digits = digits_in_base(v, base);
+    if (type == 'X')
+      std::ranges::transform(to.digits, to.digits.begin(),
+                             [](char c) { return c >= 'a' ? static_cast<char>(c - 32) : c; });
     if (form.alternate && base != 10) to.prefix = std::string("0") + type;
     if (form.grouping) group(to.digits, form.grouping, base == 10 ? 3 : 4);
   } else {

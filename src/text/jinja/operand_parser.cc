@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "text/jinja/big_integer.h"
 #include "text/jinja/parser.h"
 
 namespace quire::jinja {
@@ -26,7 +27,7 @@ Value constant_integer(const std::string& text) {
   const auto r = std::from_chars(digits.data(), digits.data() + digits.size(), v, base);
   if (r.ec == std::errc()) return v;
   if (base != 10) fail("an integer beyond 64 bits is only supported in base 10");
-  return std::shared_ptr<const BigInteger>(std::make_shared<BigInteger>(BigInteger{text}));
+  return integer_of_text(text);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "text/jinja/big_integer.h"
 #include "text/jinja/markup.h"
 
 namespace quire::jinja {
@@ -12,51 +13,31 @@ namespace {
   fail("unsupported operand type(s) for " + std::string(op) + ": '" + type_name(a) + "' and '" +
        type_name(b) + "'");
 }
-[[noreturn]] void too_large(std::string_view op) {
-  fail("the result of " + std::string(op) + " is an integer beyond 64 bits, which is not supported");
-}
-
 double as_real(const Value& v) {
   if (auto i = v.integer()) return static_cast<double>(*i);
-  if (v.big()) fail("arithmetic with an integer beyond 64 bits is not supported");
-  return *v.real();
+  if (!v.big()) return *v.real();
+  const double d = std::strtod(v.big()->digits.c_str(), nullptr);
+  if (std::isinf(d)) fail("int too large to convert to float");
+  return d;
 }
 
-Value integer_power(int64_t a, int64_t b) {
-  if (b < 0) {
-    if (a == 0) fail("0.0 cannot be raised to a negative power");
-    return std::pow(static_cast<double>(a), static_cast<double>(b));
-  }
-  int64_t result = 1;
-  for (; b > 0; b >>= 1) {
-    if ((b & 1) && __builtin_mul_overflow(result, a, &result)) too_large("**");
-    if (b > 1 && __builtin_mul_overflow(a, a, &a)) too_large("**");
-  }
-  return result;
-}
+bool is_whole(const Value& v) { return v.boolean() || v.is_integer(); }
+bool is_below_zero(const Value& v) { return v.big() ? v.big()->digits.starts_with('-') : *v.integer() < 0; }
 
-Value integers(std::string_view op, int64_t a, int64_t b) {
+// What 64 bits hold; nothing if that is not enough.
+std::optional<Value> integers(std::string_view op, int64_t a, int64_t b) {
   int64_t r = 0;
-  if (op == "+" && !__builtin_add_overflow(a, b, &r)) return r;
-  if (op == "-" && !__builtin_sub_overflow(a, b, &r)) return r;
-  if (op == "*" && !__builtin_mul_overflow(a, b, &r)) return r;
-  if (op == "**") return integer_power(a, b);
-  if (op == "/") {
-    if (b == 0) fail("division by zero");
-    return static_cast<double>(a) / static_cast<double>(b);
-  }
-  if (op == "//" || op == "%") {
-    if (b == 0) fail("integer division or modulo by zero");
-    if (b == -1) {
-      if (op == "%") return 0;
-      if (a != std::numeric_limits<int64_t>::min()) return -a;
-    } else {
-      int64_t quotient = a / b, rest = a % b;
-      if (rest != 0 && (rest < 0) != (b < 0)) --quotient, rest += b;
-      return op == "//" ? quotient : rest;
-    }
-  }
-  too_large(op);
+  if (op == "+" && !__builtin_add_overflow(a, b, &r)) return Value(r);
+  if (op == "-" && !__builtin_sub_overflow(a, b, &r)) return Value(r);
+  if (op == "*" && !__builtin_mul_overflow(a, b, &r)) return Value(r);
+  if (b == 0 || b == -1) return std::nullopt;
+  constexpr int64_t kExact = int64_t{1} << 53;
+  if (op == "/" && std::max(a, b) <= kExact && std::min(a, b) >= -kExact)
+    return Value(static_cast<double>(a) / static_cast<double>(b));
+  if (op != "//" && op != "%") return std::nullopt;
+  int64_t quotient = a / b, rest = a % b;
+  if (rest != 0 && (rest < 0) != (b < 0)) --quotient, rest += b;
+  return Value(op == "//" ? quotient : rest);
 }
 
 Value reals(std::string_view op, double a, double b) {
@@ -144,8 +125,7 @@ double need_number(const Value& v, std::string_view what) {
 Value integer_of(double v) {
   if (std::isnan(v)) fail("cannot convert float NaN to integer");
   if (std::isinf(v)) fail("cannot convert float infinity to integer");
-  if (std::abs(v) >= 9.2e18) too_large("int");
-  return static_cast<int64_t>(v);
+  return integer_of_real(v);
 }
 
 Value binary(Budget& budget, std::string_view op, const Value& a, const Value& b) {
@@ -153,7 +133,10 @@ Value binary(Budget& budget, std::string_view op, const Value& a, const Value& b
   refuse_undefined(a);
   refuse_undefined(b);
   const auto x = a.integer(), y = b.integer();
-  if (x && y) return integers(op, *x, *y);
+  if (x && y)
+    if (auto made = integers(op, *x, *y)) return *made;
+  const bool to_fraction = op == "**" && is_whole(b) && is_below_zero(b);
+  if (is_whole(a) && is_whole(b) && !to_fraction) return integer_arithmetic(budget, op, a, b);
   if (a.is_number() && b.is_number()) return reals(op, as_real(a), as_real(b));
   if (op == "+") return add(budget, a, b);
   if (op == "*" && (a.text() || is_list(a)) && y) return repeat(budget, a, *y);
@@ -163,12 +146,12 @@ Value binary(Budget& budget, std::string_view op, const Value& a, const Value& b
 
 Value negative(const Value& v) {
   refuse_undefined(v);
-  if (auto i = v.integer()) {
-    if (*i == std::numeric_limits<int64_t>::min()) too_large("-");
-    return -*i;
-  }
+  if (auto i = v.integer(); i && *i != INT64_MIN) return -*i;
   if (const double* d = v.real()) return -*d;
-  if (v.big()) too_large("-");
+  if (is_whole(v)) {
+    const std::string digits = v.big() ? v.big()->digits : std::to_string(INT64_MIN);
+    return integer_of_text(digits.starts_with('-') ? digits.substr(1) : "-" + digits);
+  }
   fail("bad operand type for unary -: '" + type_name(v) + "'");
 }
 
@@ -188,6 +171,7 @@ Value slice(Budget& budget, const Value& v, const Value& start, const Value& sto
     fail("'" + type_name(v) + "' object is not subscriptable");
   const auto bound = [](const Value& b) -> std::optional<int64_t> {
     if (b.is_none()) return std::nullopt;
+    if (b.big()) return is_below_zero(b) ? INT64_MIN / 2 : INT64_MAX / 2;
     if (!b.integer()) fail("slice indices must be integers or None or have an __index__ method");
     return b.integer();
   };

@@ -14,6 +14,6 @@ Value slice(Budget&, const Value&, const Value& start, const Value& stop,
             const Value& step);  // None: left out
 Value percent_format(Budget&, const Text& format, const Value& arguments);
 double need_number(const Value&, std::string_view what);
-Value integer_of(double);  // int(v); fails beyond 64 bits
+Value integer_of(double);  // int(v)
 
 }  // namespace quire::jinja

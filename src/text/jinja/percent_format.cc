@@ -138,7 +138,6 @@ class Formatter {
     }
     if (format_.markup && (type == 'o' || type == 'x' || type == 'X'))
       fail(std::string("%") + type + " format: an integer is required, not _MarkupEscapeHelper");
-    if (v.big()) fail("a number beyond 64 bits cannot be formatted");
     if (precision > kMaxPrecision) fail("the precision of a format is at most 10000");
     form.type = type == 'i' || type == 'u' ? 'd' : type;
     form.precision = static_cast<int>(precision);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "text/jinja/big_integer.h"
 #include "text/jinja/object.h"
 
 namespace quire::jinja {
@@ -110,6 +111,7 @@ std::optional<std::string> key_of(const Value& v) {
   if (const BigInteger* b = v.big()) return "i" + b->digits;
   if (const double* d = v.real()) {
     if (*d == std::floor(*d) && std::abs(*d) < 9e18) return "i" + std::to_string(static_cast<int64_t>(*d));
+    if (std::isfinite(*d) && *d == std::floor(*d)) return key_of(integer_of_real(*d));
     std::string bytes(sizeof *d, '\0');
     std::memcpy(bytes.data(), d, sizeof *d);
     return "f" + bytes;

@@ -20,7 +20,7 @@ struct Undefined {
   std::string message;  // what to say when it is used
 };
 struct BigInteger {
-  std::string digits;  // an integer beyond 64 bits, as written: printed and compared, nothing else
+  std::string digits;  // an integer beyond 64 bits: perhaps a minus, then no zero in front
 };
 struct Sequence;
 struct Dictionary;

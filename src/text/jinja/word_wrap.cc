@@ -148,7 +148,8 @@ Value wordwrap(Interpreter& in, const Value& v, const Arguments& a) {
   const Text& between = b.given(2) ? need_text(b[2], "wrapstring") : newline;
   if (text.bytes.empty()) return in.text("");
   const bool fraction = b.has(0) && b[0].real();
-  const int64_t width = fraction ? *integer_of(std::floor(*b[0].real())).integer() : b.integer(0, 79);
+  const int64_t width =
+      fraction ? *integer_of(std::clamp(std::floor(*b[0].real()), -1e9, 1e9)).integer() : b.integer(0, 79);
   const bool* exactly = b.has(3) ? b[3].boolean() : nullptr;
   const bool at_hyphens = !b.has(3) || is_true(b[3]);
   in.budget().charge(1 + text.bytes.size() / 64);
