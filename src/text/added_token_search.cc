@@ -9,7 +9,7 @@
 namespace quire {
 namespace {
 
-constexpr size_t kFreeSteps = 4096, kStepsPerByte = 64;  // in one text; added tokens that exist take 2
+constexpr size_t kFreeSteps = 4096, kStepsPerByte = 16;  // in one text; added tokens that exist take 2
 
 }  // namespace
 

