@@ -201,9 +201,12 @@ class Device {
   std::vector<void*> owned_;
 };
 
-inline BackendOptions rounding() {
+// For the reference beside `name`: what that backend rounds.
+inline bool rounds_inputs(const std::string& name) { return name == "cpu/avx512-bf16"; }
+inline BackendOptions rounding(const std::string& name = "") {
   BackendOptions o;
   o.round_like_cpu = true;
+  o.round_inputs = rounds_inputs(name);
   return o;
 }
 inline BackendOptions threads(int32_t n) {

@@ -112,13 +112,14 @@ TEST_CASE("experts: others agree with the reference") {
         CAPTURE(name);
         CAPTURE(s.width);
         const Inputs in = inputs(s, with_bias);
-        Device ref("ref", rounding()), other(name, threads(2));
+        Device ref("ref", rounding(name)), other(name, threads(2));
         const Routed want = route(ref, s.rows, in.logits, s.moe),
                      got = route(other, s.rows, in.logits, s.moe);
         CHECK(got.experts == want.experts);
         CHECK(worst_error(got.weights, want.weights) < 1e-6);
+        // What goes into the second product may be rounded the other way: a whole bit of bf16.
         CHECK(worst_error(mixture(other, s, in, want, Elem::kF32), mixture(ref, s, in, want, Elem::kF32)) <
-              2e-5);
+              (rounds_inputs(name) ? 2e-3 : 2e-5));
       }
 }
 

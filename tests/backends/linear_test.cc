@@ -86,6 +86,17 @@ TEST_CASE("linear: with round_like_cpu the reference rounds its weights to bf16"
   CHECK(worst_error(got, product(in.x, rounded(in.w, Elem::kBF16), in.bias, s)) < 2e-7);
 }
 
+TEST_CASE("linear: with round_inputs the reference rounds what is multiplied") {
+  const Shape s = {3, 50, 70};
+  Inputs in = inputs(s, true);
+  in.w = rounded(in.w, Elem::kBF16);
+  Device ref("ref", rounding("cpu/avx512-bf16"));
+  const Floats got = linear(ref, s, in, Elem::kF32);
+  CHECK(worst_error(got, product(in.x, in.w, in.bias, s)) > 1e-4);
+  in.x = rounded(in.x, Elem::kBF16);
+  CHECK(worst_error(got, product(in.x, in.w, in.bias, s)) < 2e-7);
+}
+
 TEST_CASE("linear: others agree with the reference") {
   for (const std::string& name : other_backends())
     for (const Shape& s : kShapes)
@@ -95,7 +106,7 @@ TEST_CASE("linear: others agree with the reference") {
         CAPTURE(s.out);
         CAPTURE(s.in);
         const Inputs in = inputs(s, s.rows % 2 == 0);
-        Device ref("ref", rounding()), other(name, threads(2));
+        Device ref("ref", rounding(name)), other(name, threads(2));
         CHECK(worst_error(linear(other, s, in, stored), linear(ref, s, in, stored)) < 5e-6);
       }
 }
@@ -137,7 +148,7 @@ TEST_CASE("mlp_in: others agree with the reference") {
         CAPTURE(s.in);
         CAPTURE(static_cast<int>(act));
         const Inputs in = inputs(s, s.rows % 2 == 0);
-        Device ref("ref", rounding()), other(name, threads(2));
+        Device ref("ref", rounding(name)), other(name, threads(2));
         CHECK(worst_error(mlp_in(other, s, in, act, Elem::kF32), mlp_in(ref, s, in, act, Elem::kF32)) < 2e-5);
       }
 }

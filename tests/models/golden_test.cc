@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "backends/cpu/levels.h"
 #include "tests/models/expected.h"
 #include "tests/models/whole_model.h"
 
@@ -45,14 +46,17 @@ Errors errors_of(const std::vector<float>& got, const std::vector<float>& want) 
   return e;
 }
 
-bool has_backend(std::string_view name) {
-  const auto names = backend_names();
-  return std::ranges::find(names, name) != names.end();
+// "cpu/avx2": cpu in every level that this machine has.
+std::vector<std::string> cpu_levels() {
+  std::vector<std::string> names;
+  for (const cpu::Level& level : cpu::levels())
+    if (level.supported()) names.push_back("cpu/" + std::string(level.name));
+  return names;
 }
 
 void print(const char* device, const std::string& name, const Errors& e, size_t vocab) {
   if (std::getenv("QUIRE_SHOW_ERRORS"))
-    std::printf("%-4s %-22s mean %.2e  p90 %.2e  worst %.2e at token %zu\n", device, name.c_str(), e.mean,
+    std::printf("%-15s %-22s mean %.2e  p90 %.2e  worst %.2e at token %zu\n", device, name.c_str(), e.mean,
                 e.p90, e.worst, e.worst_at / vocab);
 }
 
@@ -86,7 +90,9 @@ TEST_CASE("a golden model gives the same bits in chunks of any size and blocks o
   for (const std::string& name : golden_cases()) {
     CAPTURE(name);
     const auto tokens = all_tokens(read_expected(name));
-    for (const std::string_view backend : backend_names()) {
+    std::vector<std::string> backends = cpu_levels();
+    backends.emplace_back("ref");
+    for (const std::string& backend : backends) {
       WholeModel model((goldens_folder() / name).string(), backend);
       const auto whole = model.logprobs(tokens, 1 << 20, 16);
       CHECK(model.logprobs(tokens, 7, 16) == whole);
@@ -96,19 +102,20 @@ TEST_CASE("a golden model gives the same bits in chunks of any size and blocks o
 }
 
 TEST_CASE("cpu errs at most 3 times as much as transformers in bfloat16") {
-  if (!has_backend("cpu")) return;
-  for (const std::string& name : golden_cases()) {
-    CAPTURE(name);
-    const Expected e = read_expected(name);
-    WholeModel model((goldens_folder() / name).string(), "cpu");
-    const auto got = model.logprobs(all_tokens(e), 1 << 20, 16);
-    REQUIRE(got.size() == e.logprobs.size());
-    const Errors errors = errors_of(got, e.logprobs);
-    print("cpu", name, errors, static_cast<size_t>(model.spec().vocab));
-    CHECK(errors.mean <= 3 * static_cast<double>(e.bf16_error[0]));
-    CHECK(errors.p90 <= 3 * static_cast<double>(e.bf16_error[1]));
-    CHECK(errors.worst <= 3 * static_cast<double>(e.bf16_error[2]));
-  }
+  for (const std::string& level : cpu_levels())
+    for (const std::string& name : golden_cases()) {
+      CAPTURE(level);
+      CAPTURE(name);
+      const Expected e = read_expected(name);
+      WholeModel model((goldens_folder() / name).string(), level);
+      const auto got = model.logprobs(all_tokens(e), 1 << 20, 16);
+      REQUIRE(got.size() == e.logprobs.size());
+      const Errors errors = errors_of(got, e.logprobs);
+      print(level.c_str(), name, errors, static_cast<size_t>(model.spec().vocab));
+      CHECK(errors.mean <= 3 * static_cast<double>(e.bf16_error[0]));
+      CHECK(errors.p90 <= 3 * static_cast<double>(e.bf16_error[1]));
+      CHECK(errors.worst <= 3 * static_cast<double>(e.bf16_error[2]));
+    }
 }
 
 }  // namespace quire

@@ -24,7 +24,9 @@ void append_log_softmax(const float* logits, int32_t vocab, std::vector<float>& 
 }  // namespace
 
 WholeModel::WholeModel(const std::string& folder, std::string_view backend, const BackendOptions& options) {
-  auto made = make_backend(backend, options);
+  BackendOptions chosen = options;
+  if (backend.starts_with("cpu/")) chosen.cpu_isa = backend.substr(4), backend = "cpu";
+  auto made = make_backend(backend, chosen);
   REQUIRE_MESSAGE(made.ok(), made.status().message());
   backend_ = std::move(made).value();
   auto checkpoint = Checkpoint::open(folder);

@@ -7,6 +7,7 @@
 
 #include "backend/backend.h"
 #include "backends/cpu/levels.h"
+#include "backends/cpu/product_of.h"
 #include "base/thread_pool.h"
 
 namespace quire::cpu {
@@ -98,6 +99,10 @@ class CpuBackend final : public Backend {
   }
   float* scratch(int32_t worker) { return scratch_ + worker * scratch_floats_; }
 
+  // Rows as products take them, until the next call; `row` says which row of x is meant, null: the same.
+  PackedRows pack_rows(Mat x, int32_t blocks, function_ref<RowBlock(int32_t)> block,
+                       const int32_t* row = nullptr);
+
   // Rows of one expert, or a part of them, as experts() sorts them.
   struct ExpertRows {
     int32_t expert, first, count;
@@ -110,6 +115,7 @@ class CpuBackend final : public Backend {
   float* scratch_ = nullptr;
   int64_t scratch_floats_ = 0;      // of one thread
   std::vector<LineScratch> lines_;  // [threads]
+  std::vector<uint32_t> packed_;
   // experts(): places in its list by (expert, row).
   std::vector<ExpertRows> expert_rows_;
   std::vector<int32_t> expert_begin_, sorted_row_;

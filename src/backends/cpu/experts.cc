@@ -79,7 +79,8 @@ void CpuBackend::experts(Mat out, Mat x, Mat weights, IntSpan experts, const Wei
                          const Weight& down, const Moe& m) {
   QUIRE_CHECK(out.rows == x.rows && experts.size == x.rows * m.per_token && out.cols == down.out);
   QUIRE_CHECK(gate_up.count == m.experts && down.count == m.experts && gate_up.out == 2 * m.width);
-  QUIRE_CHECK(down.in == m.width && weights.dtype == DType::kF32 && out.dtype == DType::kF32);
+  QUIRE_CHECK(x.cols == gate_up.in && down.in == m.width && weights.dtype == DType::kF32 &&
+              out.dtype == DType::kF32);
   sort_by_expert(experts, weights, m);
   const auto pairs = static_cast<int64_t>(experts.size);
   if (static_cast<int64_t>(inner_.size()) < pairs * m.width)
@@ -87,21 +88,27 @@ void CpuBackend::experts(Mat out, Mat x, Mat weights, IntSpan experts, const Wei
   const Mat inner = {inner_.data(), DType::kF32, experts.size, m.width, m.width};
   const auto parts = static_cast<int32_t>(expert_rows_.size());
 
+  const auto block = [this](int32_t part) {
+    const ExpertRows& rows = expert_rows_[static_cast<size_t>(part)];
+    return RowBlock{rows.first, rows.count};
+  };
+
   const int32_t panels = panels_of(m.width);
+  const PackedRows wide = pack_rows(x, parts, block, sorted_row_.data());
   share(parts * panels, pairs * gate_up.in * gate_up.out, [&](int32_t tile, int32_t worker) {
     const ExpertRows& part = expert_rows_[static_cast<size_t>(tile / panels)];
-    Product p = product_of(gate_up, part.expert, inner, x);
-    p.x_row = sorted_row_.data();
+    Product p = product_of(gate_up, part.expert, inner, wide);
     p.width = m.width;
     p.act = m.act;
     k_.gated(p, tile % panels, part.first, part.count, scratch(worker));
   });
 
+  const PackedRows narrow = pack_rows(inner, parts, block);
   share(panels_of(down.out), pairs * down.in * down.out, [&](int32_t panel, int32_t worker) {
     const int32_t column = panel * kPanel, columns = std::min(kPanel, down.out - column);
     for (int32_t i = 0; i < out.rows; ++i) std::fill_n(out.f32(i) + column, columns, 0.0f);
     for (const ExpertRows& part : expert_rows_) {
-      Product p = product_of(down, part.expert, out, inner);
+      Product p = product_of(down, part.expert, out, narrow);
       p.y_row = sorted_row_.data();
       p.weight = sorted_weight_.data();
       k_.add(p, panel, part.first, part.count, scratch(worker));

@@ -13,7 +13,8 @@ namespace quire::cpu {
 
 inline constexpr int32_t kPanel = 64;        // outputs of a panel of order kPairs64
 inline constexpr int32_t kRowBlock = 128;    // most rows of one tile of a product
-inline constexpr int32_t kChunk = 96;        // inputs unpacked at a time, even: they stay in the first cache
+inline constexpr int32_t kChunk = 96;        // words of a row's inputs, even: with the weights that they meet
+                                             // they stay in the first cache
 inline constexpr int32_t kLogitChunk = 128;  // tokens that share one entry of a scan's maxima
 
 // --- products ---------------------------------------------------------------
@@ -21,12 +22,11 @@ struct Product {
   const uint32_t* words = nullptr;  // [panels][pairs of inputs][64], two bf16 each, the earlier one low
   const float* bias = nullptr;      // [out] or null
   int32_t out = 0, in = 0;
-  const float* x = nullptr;  // rows of `in`
-  int64_t x_stride = 0;
-  const int32_t* x_row = nullptr;  // which row of x the product's row is; null: the same
+  const uint32_t* x = nullptr;  // packed rows, see pack_row
+  int64_t row_words = 0;        // of one packed row: whole chunks
   float* y = nullptr;
   int64_t y_stride = 0;
-  const int32_t* y_row = nullptr;  // likewise
+  const int32_t* y_row = nullptr;  // which row of y the product's row is; null: the same
   const float* weight = nullptr;   // [rows] add(): of each row
   int32_t width = 0;               // gated(): out / 2
   Act act = Act::kSilu;            // gated()
@@ -87,6 +87,13 @@ struct Draw {
 inline constexpr float kMostNoise = 16.75f;  // Gumbel noise of 23 bits is below it
 
 struct Kernels {
+  // Rows are packed in blocks of at most kRowBlock, and a product is given whole blocks: the block of rows
+  // [first, first + count) begins at word first * row_words; in it chunk c of all its rows stands together,
+  // [count][kChunk], so that a tile of rows reads memory in order. A word is `inputs_per_word` inputs: an
+  // f32, or two bf16, the earlier one low. Writes chunk c of the row to `to` + c * step, an odd half as zero.
+  int32_t inputs_per_word;
+  void (*pack_row)(const float* row, int32_t in, uint32_t* to, int64_t step);
+
   // y rows [first, first + count) of panel `panel`: x w^T + bias.
   void (*linear)(const Product&, int32_t panel, int32_t first, int32_t count, float* scratch);
   // act(gate) * up, the columns of gate panel `panel`.

@@ -2,4 +2,5 @@
 #define QUIRE_LEVEL avx2
 #define QUIRE_WIDTH 8
 #define QUIRE_FMA 1
+#define QUIRE_DOTS 0
 #include "backends/cpu/generic/table.h"

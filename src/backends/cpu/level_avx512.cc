@@ -3,4 +3,5 @@
 #define QUIRE_LEVEL avx512
 #define QUIRE_WIDTH 16
 #define QUIRE_FMA 1
+#define QUIRE_DOTS 0
 #include "backends/cpu/generic/table.h"

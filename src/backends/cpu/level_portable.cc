@@ -2,4 +2,5 @@
 #define QUIRE_LEVEL portable
 #define QUIRE_WIDTH 4
 #define QUIRE_FMA 0
+#define QUIRE_DOTS 0
 #include "backends/cpu/generic/table.h"

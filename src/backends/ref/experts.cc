@@ -53,7 +53,9 @@ void RefBackend::experts(Mat out, Mat x, Mat weights, IntSpan experts, const Wei
   QUIRE_CHECK(gate_up.count == m.experts && down.count == m.experts && gate_up.out == 2 * m.width);
   for (int32_t i = 0; i < out.rows; ++i) std::fill_n(out.f32(i), out.cols, 0.0f);
   const auto width = static_cast<size_t>(m.width);
-  std::vector<float> gate(static_cast<size_t>(x.cols)), up(static_cast<size_t>(x.cols)), row(width), inner;
+  std::vector<float> gate(static_cast<size_t>(x.cols)), up(static_cast<size_t>(x.cols)), row(width), inner,
+      room, more;
+  x = inputs(x, room);
   std::vector<int32_t> pairs;  // places in `experts` that name this one
   for (int32_t e = 0; e < m.experts; ++e) {
     pairs.clear();
@@ -71,11 +73,14 @@ void RefBackend::experts(Mat out, Mat x, Mat weights, IntSpan experts, const Wei
         inner[p * width + static_cast<size_t>(o)] = static_cast<float>(activate(m.act, g) * u);
       }
     }
+    const Mat said_in =
+        inputs({inner.data(), DType::kF32, static_cast<int32_t>(pairs.size()), m.width, m.width}, more);
     for (int32_t o = 0; o < down.out; ++o) {
       read_row(down, e, o, row.data());
       for (size_t p = 0; p < pairs.size(); ++p) {
         const int32_t i = pairs[p] / m.per_token;
-        const double said = dot(inner.data() + p * width, row.data(), m.width) + bias_of(down, e, o);
+        const double said =
+            dot(said_in.f32(static_cast<int32_t>(p)), row.data(), m.width) + bias_of(down, e, o);
         out.f32(i)[o] += weights.f32(i)[pairs[p] % m.per_token] * static_cast<float>(said);
       }
     }

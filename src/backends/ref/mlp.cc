@@ -11,7 +11,8 @@ void RefBackend::mlp_in(Mat out, Mat x, const Weight& gate_up, const Mlp& m) {
   QUIRE_CHECK(out.dtype == DType::kF32 && x.dtype == DType::kF32);
   QUIRE_CHECK(out.rows == x.rows && out.cols == m.width && gate_up.out == 2 * m.width &&
               x.cols == gate_up.in);
-  std::vector<float> gate(static_cast<size_t>(gate_up.in)), up(static_cast<size_t>(gate_up.in));
+  std::vector<float> gate(static_cast<size_t>(gate_up.in)), up(static_cast<size_t>(gate_up.in)), room;
+  x = inputs(x, room);
   for (int32_t o = 0; o < m.width; ++o) {
     read_row(gate_up, 0, o, gate.data());
     read_row(gate_up, 0, m.width + o, up.data());

@@ -3,8 +3,8 @@
 // decoded to f32), keeps activations and cache in f32, and computes in double inside an operation, so that it
 // is the truth as far as floats can tell it.
 //
-// With BackendOptions::round_like_cpu it keeps matrices and cache in bf16, where cpu does, and nothing else
-// changes.
+// With BackendOptions::round_like_cpu it keeps matrices and cache in bf16, where cpu does, with round_inputs
+// it rounds what is multiplied with a matrix to bf16, and nothing else changes.
 #pragma once
 #include <memory>
 

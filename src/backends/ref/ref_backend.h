@@ -7,7 +7,8 @@ namespace quire::ref {
 
 class RefBackend final : public Backend {
  public:
-  explicit RefBackend(const BackendOptions& options) : round_(options.round_like_cpu) {}
+  explicit RefBackend(const BackendOptions& options)
+      : round_(options.round_like_cpu), round_inputs_(options.round_inputs) {}
 
   std::string_view name() const override { return "ref"; }
   bool synchronous() const override { return true; }
@@ -64,7 +65,10 @@ class RefBackend final : public Backend {
   void score(Mat logits, const ScoreArgs&) override;
 
  private:
-  bool round_;
+  // x, or where inputs are rounded a copy in `room`.
+  Mat inputs(Mat x, std::vector<float>& room) const;
+
+  bool round_, round_inputs_;
   uint64_t marks_ = 0;
 };
 

@@ -10,6 +10,8 @@ namespace quire::cpu::QUIRE_LEVEL {
 
 extern const Kernels kKernels;
 const Kernels kKernels = {
+    .inputs_per_word = kInputsPerWord,
+    .pack_row = pack_row,
     .linear = linear,
     .gated = gated,
     .add = add,

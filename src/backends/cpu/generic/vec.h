@@ -1,6 +1,6 @@
 // Vectors as wide as the level's registers, and the few operations that the compiler's vector extension does
 // not spell. The driver file defines QUIRE_LEVEL (a namespace), QUIRE_WIDTH (floats of a vector) and
-// QUIRE_FMA.
+// QUIRE_FMA and QUIRE_DOTS (1: the level has them).
 //
 // All code of a level is in its namespace and static: nothing of it can be linked into another level.
 #pragma once

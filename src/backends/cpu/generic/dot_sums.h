@@ -1,0 +1,77 @@
+// Sums of products of bf16 pairs (vdpbf16ps: Intel's instruction set reference, AVX512_BF16): weights are
+// used as they lie, and rows are rounded to bf16 when they are packed. Denormal inputs count as zero.
+#pragma once
+#include "backends/cpu/generic/tiles.h"
+
+namespace quire::cpu::QUIRE_LEVEL {
+
+inline constexpr int32_t kInputsPerWord = 2;
+
+static void pack_row(const float* row, int32_t in, uint32_t* to, int64_t step) {
+  for (int32_t k = 0; k < in; k += 2 * kChunk, to += step) {
+    const int32_t inputs = in - k < 2 * kChunk ? in - k : 2 * kChunk;
+    for (int32_t i = 0; i < inputs; i += 2 * kWidth) {
+      const int32_t left = inputs - i;
+      const F a = left >= kWidth ? load<F>(row + k + i) : load_part(row + k + i, left, 0.0f);
+      const F b = left >= 2 * kWidth ? load<F>(row + k + i + kWidth)
+                                     : load_part(row + k + i + kWidth, left - kWidth, 0.0f);
+      store(to + i / 2, _mm512_cvtne2ps_pbh(reinterpret_cast<__m512>(b), reinterpret_cast<__m512>(a)));
+    }
+  }
+}
+
+// An instruction of its own: gcc 12 moves sums about between intrinsics.
+QUIRE_INLINE void dot(F& sum, U words, const uint32_t& pair) {
+  asm("vdpbf16ps %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(words), "m"(pair));
+}
+
+// sums[kRows][64] (columns of kVectors vectors) += x[kRows][chunk] w for `pairs` pairs of the chunk. kFetch:
+// the words come from memory.
+template <int kRows, int kVectors, bool kFetch>
+QUIRE_TILE void add_dots(const uint32_t* words, const uint32_t* x, int32_t pairs, float* sums) {
+  F a[kRows][kVectors];
+  take_sums(a, sums);
+  for (int32_t p = 0; p < pairs; ++p) {
+    const uint32_t* at = words + p * kPanel;
+    if (kFetch)
+      for (int line = 0; line < kVectors * kWidth; line += 16) __builtin_prefetch(at + kPanel * 24 + line);
+    U w[kVectors];
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) w[v] = load<U>(at + v * kWidth);
+#pragma GCC unroll 8
+    for (int m = 0; m < kRows; ++m)
+#pragma GCC unroll 8
+      for (int v = 0; v < kVectors; ++v) dot(a[m][v], w[v], x[m * kChunk + p]);
+  }
+  put_sums(a, sums);
+}
+
+// `rows` is turned from a number into a template argument.
+template <int kRows>
+static void add_rows(int rows, bool fetch, const uint32_t* words, const uint32_t* x, int32_t pairs,
+                     float* sums) {
+  if constexpr (kRows > 0) {
+    if (rows != kRows) return add_rows<kRows - 1>(rows, fetch, words, x, pairs, sums);
+    constexpr int kVectors = kRows == 1 ? kOneRowVectors : kTileVectors;
+    for (int c = 0; c < kPanel; c += kVectors * kWidth)
+      if (fetch) add_dots<kRows, kVectors, true>(words + c, x, pairs, sums + c);
+      else add_dots<kRows, kVectors, false>(words + c, x, pairs, sums + c);
+  }
+}
+
+// sums[count][64] += a block of packed rows times one panel.
+static void block_sums(const uint32_t* words, int32_t in, const uint32_t* x, int32_t count, float* sums,
+                       float*) {
+  const Tiles tiles(count);
+  const int32_t all = (in + 1) / 2;
+  for (int32_t p = 0; p < all; p += kChunk, x += count * kChunk, words += kChunk * kPanel) {
+    const int32_t pairs = all - p < kChunk ? all - p : kChunk;
+    for (int32_t t = 0; t < tiles.tiles; ++t) {
+      const int32_t row = tiles.first(t);
+      add_rows<kTileRows>(tiles.first(t + 1) - row, t == 0, words, x + row * kChunk, pairs,
+                          sums + row * kPanel);
+    }
+  }
+}
+
+}  // namespace quire::cpu::QUIRE_LEVEL
