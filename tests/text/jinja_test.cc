@@ -79,7 +79,6 @@ TEST_CASE("nesting, steps, calls and bytes are bounded") {
   CHECK(refused("{% set n = namespace() %}{% set n.n = n %}{{ n }}", "too deeply"));
   CHECK(refused("{{ 10 ** 5000 }}", "more than 4300 digits"));
   CHECK(refused("{{ (10 ** 4000) ** (10 ** 4000) }}", "more than 4300 digits"));
-  CHECK(
   CHECK(refused("{{ ('<' * 1000000)|e }}", "text of more"));
   CHECK(refused("{{ ('www.a.org ' * 90000)|urlize }}", "text of more"));
   CHECK(refused("{{ ('a ' * 400000)|wordwrap(1, wrapstring='xxxx') }}", "text of more"));

@@ -114,7 +114,7 @@ def main():
     for source in programs.programs(4 * PROGRAMS, 77):
         want = environment.render(compile_template, source, programs.VARIABLES["plain"])
         text = want.get("text", "")
-        sure = not re.search(r"\d{19}", text) and "0x" not in text and "<gener" not in text and "<built" not in text
+        sure = not re.search(r"\dj(\)|%29)", text) and "0x" not in text and "<gener" not in text and "<built" not in text
         if sure and len(source) + len(text) < 400 and len(kept) < PROGRAMS:
             kept.append({"template": source, "variables": "plain", **want})
     write_lines("programs.jsonl", kept)
