@@ -244,8 +244,8 @@ TEST_CASE("chat template of the model: output and values that blow up") {
     const auto r = render(wide, R"({"messages": [{}]})");
     CHECK((!r.ok() || r.value().text.size() < 2 << 20));
   }
-  CHECK_FALSE(render("{{ 10 ** 10 ** 10 }}", R"({"messages": [{}]})").ok());
-  CHECK_FALSE(render("{{ 9 ** 9 ** 9 ** 9 }}", R"({"messages": [{}]})").ok());
+  CHECK_FALSE(render("{{ 10 ** (10 ** 10) }}", R"({"messages": [{}]})").ok());
+  CHECK_FALSE(render("{{ 9 ** (9 ** (9 ** 9)) }}", R"({"messages": [{}]})").ok());
 }
 
 TEST_CASE("chat template of the model: nested deeply, twelve kilobytes of parentheses") {
