@@ -95,11 +95,10 @@ Status read_config_template(const fs::path& path, Sources& to) {
     to.emplace_back("default", *text);
     return {};
   }
-  const Status bad(Code::kInvalidArgument,
-                   path.string() +
-                       ": chat_template must be a text or a list of objects with the texts "
-                       "name and template, got " +
-                       std::string(v->kind_name()) + ".");
+  Status bad(Code::kInvalidArgument, path.string() +
+                                         ": chat_template must be a text or a list of objects with the texts "
+                                         "name and template, got " +
+                                         std::string(v->kind_name()) + ".");
   if (!v->array()) return bad;
   for (const Json& one : *v->array()) {
     const Json *name = one.find("name"), *text = one.find("template");
@@ -188,7 +187,7 @@ Result<ChatTemplate> ChatTemplate::load(const std::string& folder) {
                       "of messages.");
   Result<Tokens> tokens = folder_tokens(folder);
   if (!tokens.ok()) return tokens.status();
-  return make(std::move(sources), std::move(tokens).value());
+  return make(sources, std::move(tokens).value());
 }
 
 Result<ChatTemplate> ChatTemplate::load_file(const std::string& folder, const std::string& file) {
@@ -199,9 +198,9 @@ Result<ChatTemplate> ChatTemplate::load_file(const std::string& folder, const st
   return make({{"default", std::move(text).value()}}, std::move(tokens).value());
 }
 
-Result<ChatTemplate> ChatTemplate::make(Sources sources, Tokens tokens) {
+Result<ChatTemplate> ChatTemplate::make(const Sources& sources, Tokens tokens) {
   ChatTemplate to;
-  for (auto& [name, source] : sources) {
+  for (const auto& [name, source] : sources) {
     Result<jinja::Template> parsed = jinja::Template::parse(source);
     if (!parsed.ok())
       return Status(parsed.status().code(),

@@ -45,7 +45,8 @@ class ChatTemplate {  // immutable: any thread may use it
   };
   using Tokens = std::vector<std::pair<std::string, std::string>>;
 
-  static Result<ChatTemplate> make(std::vector<std::pair<std::string, std::string>> sources, Tokens tokens);
+  static Result<ChatTemplate> make(const std::vector<std::pair<std::string, std::string>>& sources,
+                                   Tokens tokens);
   Result<const jinja::Template*> choose(bool with_tools) const;
 
   std::vector<Named> templates_;  // one without a name, or several with

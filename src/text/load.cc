@@ -35,8 +35,9 @@ Result<Pipeline> read_pipeline(const Json& json, const std::string& name) {
 
   Pipeline p;
   const auto take = [](auto read, auto& to) {
-    if (read.ok()) to = std::move(read).value();
-    return read.status();
+    Status status = read.status();
+    if (status.ok()) to = std::move(read).value();
+    return status;
   };
   Status s = take(read_model(member("model"), name + ": model"), p.model);
   if (s.ok()) s = take(read_normalizers(member("normalizer"), name + ": normalizer"), p.normalizers);

@@ -62,8 +62,9 @@ Status read_chain(const Json& json, const std::string& where, std::string_view m
     if (to.size() >= kMaxStages)
       return refused(where, "more than " + std::to_string(kMaxStages) + " stages in one chain.");
     auto stage = read_stage(json, where, table);
-    if (stage.ok()) to.push_back(std::move(stage).value());
-    return stage.status();
+    if (!stage.ok()) return stage.status();
+    to.push_back(std::move(stage).value());
+    return {};
   }
   if (Status s = only_members(json, where, {members}); !s.ok()) return s;
   const Json* list = json.find(members);

@@ -67,6 +67,7 @@ Candidate largest(const std::vector<Candidate>& left) {
 void keep_top_k(std::vector<Candidate>& left, int32_t k) {
   if (k <= 0 || static_cast<size_t>(k) >= left.size()) return;
   std::vector<float> values;
+  values.reserve(left.size());
   for (const Candidate& c : left) values.push_back(c.value);
   std::nth_element(values.begin(), values.begin() + (k - 1), values.end(), std::greater<>());
   const float kth = values[static_cast<size_t>(k) - 1];

@@ -15,8 +15,8 @@ Bound::Bound(std::string_view function, const Arguments& given, std::initializer
   for (const auto& [key, value] : given.named) {
     const size_t i = static_cast<size_t>(std::ranges::find(names_, key) - names_.begin());
     if (i == names_.size() || key.starts_with('/'))
-      fail(name + "() got an unexpected keyword argument '" + key + "'");
-    if (values_[i]) fail(name + "() got multiple values for argument '" + key + "'");
+      fail(std::string(name).append("() got an unexpected keyword argument '").append(key) + "'");
+    if (values_[i]) fail(std::string(name).append("() got multiple values for argument '").append(key) + "'");
     values_[i] = value;
   }
   for (size_t i = 0; i < required; ++i)

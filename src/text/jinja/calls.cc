@@ -167,6 +167,7 @@ Value Interpreter::call_macro(const Macro& macro, const Arguments& arguments) {
     scope->set("caller", undefined("No caller defined"));
   if (node.uses_kwargs && !std::ranges::count(names, "kwargs")) {
     std::vector<std::pair<Value, Value>> rest;
+    rest.reserve(named.size());
     for (auto& [name, v] : named) rest.emplace_back(text(name), std::move(v));
     named.clear();
     scope->set("kwargs", make_dictionary(budget_, std::move(rest)));

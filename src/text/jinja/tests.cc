@@ -17,9 +17,10 @@ const Value& only(const A& a) {
   return a.positional[0];
 }
 
-const Value& hashed(const Value& v) {
+// The text that a filter or a test is looked up by; null: of no text there is one.
+const Text* name_in(const Value& v) {
   if (!key_of(v)) fail("unhashable type: '" + type_name(v) + "'");
-  return v;
+  return v.text();
 }
 
 void none(const A& a) {
@@ -80,12 +81,14 @@ constexpr Test kTests[] = {
     {"filter",
      [](In&, const Value& v, const A& a) {
        none(a);
-       return hashed(v).text() && find_filter(v.text()->bytes);
+       const Text* name = name_in(v);
+       return name && find_filter(name->bytes);
      }},
     {"test",
      [](In&, const Value& v, const A& a) {
        none(a);
-       return hashed(v).text() && find_test(v.text()->bytes);
+       const Text* name = name_in(v);
+       return name && find_test(name->bytes);
      }},
     {"none",
      [](In&, const Value& v, const A& a) {

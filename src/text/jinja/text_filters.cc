@@ -114,6 +114,7 @@ Value format(Interpreter& in, const Value& v, const Arguments& a) {
   if (a.named.empty())
     return percent_format(in.budget(), text, make_sequence(in.budget(), SequenceKind::kTuple, a.positional));
   std::vector<std::pair<Value, Value>> named;
+  named.reserve(a.named.size());
   for (const auto& [name, value] : a.named) named.emplace_back(in.text(name), value);
   return percent_format(in.budget(), text, make_dictionary(in.budget(), std::move(named)));
 }

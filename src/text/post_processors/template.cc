@@ -62,9 +62,10 @@ Result<PostProcessor> read_template(const Json& json, const std::string& where) 
   return PostProcessor(
       [single = std::move(parts)](bool add_special_tokens, std::vector<std::vector<Token>>& parts) {
         if (!add_special_tokens || parts.size() != 1) return;
-        std::vector<Token> text = std::move(parts.front());
+        std::vector<Token> text;
+        text.swap(parts.front());
         parts.clear();
-        for (const Part& part : single) parts.push_back(part ? *part : std::move(text));
+        for (const Part& part : single) parts.push_back(part ? *part : text);
       });
 }
 
