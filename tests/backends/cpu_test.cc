@@ -2,6 +2,7 @@
 // the C library's, on each level that this machine has.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
