@@ -12,6 +12,6 @@ if [ ! -e "$venv/ready" ] || ! cmp -s tools/requirements-check.txt "$venv/ready"
   cp tools/requirements-check.txt "$venv/ready"
 fi
 echo "== quire tokenize beside HF tokenizers"
-"$venv/bin/python" tools/text_goldens/compare.py build/release/quire demo tests/text/goldens/*/ --odd 300
+"$venv/bin/python" tools/text_goldens/compare.py build/release/quire demo tests/text/goldens/*/ --count 20000 --odd 300
 echo "== chat templates beside jinja2"
 "$venv/bin/python" tools/template_goldens/compare.py build/release/tests/test_text_jinja_goldens 5000 "${QUIRE_SEED:-1}"

@@ -70,7 +70,9 @@ def main():
         for name, tokenizer in odd_pipelines.kinds() if options.odd else ():
             (pathlib.Path(folder) / name).mkdir()
             tokenizer.save(f"{folder}/{name}/tokenizer.json")
-            wrong += compare(options.binary, pathlib.Path(folder) / name, options.seed, options.odd)
+            # The other kinds have a folder of their own.
+            count = options.count if name == "wordlevel" else options.odd
+            wrong += compare(options.binary, pathlib.Path(folder) / name, options.seed, count)
     sys.exit(1 if wrong else 0)
 
 
