@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/bench_machine.h"
 #include "cli/bench_report.h"
 #include "cli/bench_requests.h"
 #include "cli/bench_run.h"
@@ -65,6 +66,14 @@ std::vector<SettingGroup> throughput_settings(BenchFlags& f) {
           engine_settings(f.engine)};
 }
 
+// In the same run, since neighbours come and go.
+Json machine_of(const BenchFlags& f) {
+  const LaunchOptions& o = f.engine.launch;
+  if (o.device != "cpu") return {};
+  Result<Json::Object> machine = measure_machine(o.cpu_isa, o.threads);
+  return machine.ok() ? Json(std::move(machine).value()) : Json();
+}
+
 Result<Json::Object> measure_latency(const BenchFlags& f, const Launched& model, BenchRun& bench,
                                      const Given& given) {
   const std::vector<BenchRequest> requests =
@@ -80,7 +89,7 @@ Result<Json::Object> measure_latency(const BenchFlags& f, const Launched& model,
     if (i >= 0) measured.push_back(timing.value());
   }
   Json::Object report = latency_report(measured);
-  append_common(measured, model, given, report);
+  append_common(measured, model, given, machine_of(f), report);
   return report;
 }
 
@@ -105,7 +114,7 @@ Result<Json::Object> measure_throughput(const BenchFlags& f, const Launched& mod
       bench.run(*model.engine, requests, [&](double done) { progress.show(done, "requests"); });
   if (!timing.ok()) return timing.status();
   Json::Object report = throughput_report(timing.value(), requests.size());
-  append_common({&timing.value(), 1}, model, given, report);
+  append_common({&timing.value(), 1}, model, given, machine_of(f), report);
   return report;
 }
 
@@ -113,12 +122,11 @@ Result<Json::Object> measure_throughput(const BenchFlags& f, const Launched& mod
 
 int run_bench(const Command& command, std::span<const std::string> arguments) {
   const std::string kind = arguments.empty() ? "" : arguments[0];
-  if (kind == "machine")
-    return wrong_use(command, "machine is not there yet; there are latency and throughput.");
+  if (kind == "machine") return run_bench_machine(command, arguments.subspan(1));
   const bool help = kind == "--help" || kind == "-h", latency = kind == "latency" || help;
   if (!latency && kind != "throughput")
     return wrong_use(command, (kind.empty() ? "say what to measure" : "unknown benchmark \"" + kind + "\"") +
-                                  "; there are latency and throughput.");
+                                  "; there are latency, throughput and machine.");
   BenchFlags flags;
   flags.prompts = {.count = 8, .input_len = latency ? 32 : 128, .output_len = 128};
   if (latency) flags.engine.launch.enable_prefix_caching = false;  // every iteration asks for the same

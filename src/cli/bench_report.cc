@@ -29,6 +29,27 @@ Json median(std::span<const BenchTiming> iterations, std::optional<double> Bench
 
 const char* name_of(DType t) { return t == DType::kF32 ? "float32" : "bfloat16"; }
 
+// A figure a line; those of an object begin with its name.
+void append_rows(const std::string& prefix, const Json::Object& report, std::string& to) {
+  for (const auto& [key, value] : report) {
+    if (value.is_null() || value.array() || key == "flags") continue;
+    std::string name = prefix + key, shown;
+    std::ranges::replace(name, '_', ' ');
+    if (value.object()) {
+      append_rows(name + ' ', *value.object(), to);
+      continue;
+    }
+    name.resize(std::max<size_t>(name.size() + 2, 28), ' ');
+    append_json(value, shown);
+    if (const std::optional<double> v = value.real(); v && !value.integer()) {
+      char digits[40];
+      std::snprintf(digits, sizeof digits, std::abs(*v) >= 100 ? "%.1f" : "%.4f", *v);
+      shown = digits;
+    }
+    to += name + shown + '\n';
+  }
+}
+
 }  // namespace
 
 double percentile(std::span<const double> values, double percent) {
@@ -65,13 +86,13 @@ Json::Object throughput_report(const BenchTiming& run, size_t requests) {
 }
 
 void append_common(std::span<const BenchTiming> iterations, const Launched& launched, const Given& given,
-                   Json::Object& to) {
+                   Json machine, Json::Object& to) {
   const Blueprint& b = *launched.blueprint;
   to.emplace_back("prefill_tokens_per_s", median(iterations, &BenchTiming::prefill_rate));
   to.emplace_back("decode_tokens_per_s", median(iterations, &BenchTiming::decode_rate));
-  to.emplace_back("prefill_fraction", Json());  // need the machine's limits, which are not measured yet
+  to.emplace_back("prefill_fraction", Json());  // nobody counts operations and bytes of a step yet
   to.emplace_back("decode_fraction", Json());
-  to.emplace_back("machine", Json());
+  to.emplace_back("machine", std::move(machine));
   to.emplace_back("model", Json(Json::Object{{"parameters", Json(b.memory.parameters)},
                                              {"weight_bytes", Json(b.memory.weight_bytes)},
                                              {"kv_bytes_per_token", Json(b.memory.kv_bytes_per_token)},
@@ -88,19 +109,7 @@ void append_common(std::span<const BenchTiming> iterations, const Launched& laun
 
 std::string report_table(const Json::Object& report) {
   std::string text;
-  for (const auto& [key, value] : report) {
-    if (value.is_null() || value.array() || key == "flags") continue;
-    std::string name = key, shown;
-    std::ranges::replace(name, '_', ' ');
-    name.resize(28, ' ');
-    append_json(value, shown);
-    if (const std::optional<double> v = value.real(); v && !value.integer()) {
-      char digits[40];
-      std::snprintf(digits, sizeof digits, std::abs(*v) >= 100 ? "%.1f" : "%.4f", *v);
-      shown = digits;
-    }
-    text += name + shown + '\n';
-  }
+  append_rows("", report, text);
   return text;
 }
 

@@ -17,8 +17,9 @@ double percentile(std::span<const double> values, double percent);
 Json::Object latency_report(std::span<const BenchTiming> iterations);
 Json::Object throughput_report(const BenchTiming& run, size_t requests);
 // The part that both have: rates, model, machine, flags, memory.
+// `machine` is null where its limits are not known: on another device than a CPU in earnest.
 void append_common(std::span<const BenchTiming> iterations, const Launched& launched, const Given& given,
-                   Json::Object& to);
+                   Json machine, Json::Object& to);
 
 std::string report_table(const Json::Object& report);
 // Into the file `json_path` ("-": standard output, and the table to standard error; empty: only the table, to

@@ -34,9 +34,8 @@ int refused(const Status& status) {
   return kRefused;
 }
 
-std::optional<int> read_command_line(const Command& command, std::span<const SettingGroup> groups,
-                                     std::span<const std::string> arguments, std::string& folder,
-                                     Given& given) {
+std::optional<int> read_flags(const Command& command, std::span<const SettingGroup> groups,
+                              std::span<const std::string> arguments, Given& given) {
   std::optional<std::string> config;
   std::vector<SettingGroup> all(groups.begin(), groups.end());
   all.push_back(common_settings(config));
@@ -50,6 +49,13 @@ std::optional<int> read_command_line(const Command& command, std::span<const Set
                 help.c_str(), static_cast<int>(command.examples.size()), command.examples.data());
     return std::fflush(stdout) == 0 ? kAllWell : kRefused;
   }
+  return std::nullopt;
+}
+
+std::optional<int> read_command_line(const Command& command, std::span<const SettingGroup> groups,
+                                     std::span<const std::string> arguments, std::string& folder,
+                                     Given& given) {
+  if (auto over = read_flags(command, groups, arguments, given)) return over;
   if (given.positionals.empty())
     return wrong_use(command, "give a model folder: quire " + std::string(command.usage) + ".");
   if (given.positionals.size() > 1)

@@ -23,8 +23,11 @@ struct Command {
 // In the order of the help.
 std::span<const Command> commands();
 
-// Sets what `groups` point to and takes the one positional, the model folder. An exit status: the command is
-// over (help was shown, or the use was wrong).
+// Sets what `groups` point to. An exit status: the command is over (help was shown, or the use was wrong).
+std::optional<int> read_flags(const Command&, std::span<const SettingGroup> groups,
+                              std::span<const std::string> arguments, Given& given);
+
+// The same, and takes the one positional, the model folder.
 std::optional<int> read_command_line(const Command&, std::span<const SettingGroup> groups,
                                      std::span<const std::string> arguments, std::string& folder,
                                      Given& given);

@@ -31,8 +31,10 @@ std::span<const Command> commands() {
        "  quire inspect demo\n"
        "  quire inspect demo --json --kv-cache-memory-bytes 4GiB\n",
        run_inspect},
-      {"bench", "bench latency|throughput DIR [flags]", "Measure how fast a model runs.",
+      {"bench", "bench latency|throughput DIR [flags], or bench machine",
+       "Measure how fast a model runs, and what the machine reaches at most.",
        "  quire bench latency demo --input-len 32 --output-len 128 --batch-size 8\n"
+       "  quire bench machine\n"
        "  quire bench throughput demo --num-prompts 64 --output-json result.json\n"
        "  quire bench throughput bench/shapes/B --load-format dummy --dataset mixed.jsonl\n",
        run_bench},

@@ -51,7 +51,7 @@ TEST_CASE("wrong use exits 2 with one clear sentence") {
   check_wrong({"generate", kModel, "--output", "/nowhere/at/all"}, "cannot write /nowhere/at/all");
   check_wrong({"tokenize", kModel, "--input", "/"}, "it is a folder");
   check_wrong({"bench"}, "say what to measure");
-  check_wrong({"bench", "machine"}, "machine is not there yet");
+  check_wrong({"bench", "machine", "demo"}, "machine needs no model folder, got \"demo\".");
   check_wrong({"bench", "latency", kModel, "--num-iters", "0"}, "--num-iters must be a whole number");
 }
 
@@ -304,6 +304,30 @@ TEST_CASE("inspect says what there is and what would be refused") {
   REQUIRE(json.ok());
   CHECK(json.value().find("refused")->array()->size() == 1);
   CHECK(refused.out.find("NobodyForCausalLM") != std::string::npos);
+}
+
+TEST_CASE("bench machine says what the machine reaches at most") {
+  const ScratchFolder folder;
+  const ProgramRun run = run_program({"bench", "machine", "--cpu-isa", "portable", "--threads", "1",
+                                      "--output-json", folder.file("m.json")});
+  INFO(run.err);
+  REQUIRE(run.status == 0);
+  CHECK(run.out.find("read gb per s") != std::string::npos);
+  Result<Json> json = parse_json(read_text(folder.file("m.json")));
+  REQUIRE(json.ok());
+  const Json& m = json.value();
+  for (const char* key : {"read_gb_per_s", "fma_gflop_per_s"}) {
+    REQUIRE(m.find(key) != nullptr);
+    CHECK(m.find(key)->real().value_or(0) > 0.1);
+  }
+  CHECK(*m.find("isa")->string() == "portable");
+  CHECK(m.find("threads")->integer() == 1);
+  for (const char* key : {"bf16_gflop_per_s", "int8_gop_per_s"}) {
+    REQUIRE(m.find(key) != nullptr);
+    CHECK(m.find(key)->is_null());
+  }
+  CHECK(m.find("levels")->find("portable")->find("fma_gflop_per_s")->real().value_or(0) > 0.1);
+  CHECK(m.find("read_gb_per_s_by_threads")->find("1")->real().value_or(0) > 0.1);
 }
 
 TEST_CASE("bench writes the keys that are promised") {

@@ -123,6 +123,12 @@ struct Kernels {
                float temperature, uint64_t seed, int32_t position);
   // How many logits stand before that of `token` by (logit down, id up).
   int32_t (*count_before)(const float* logits, int32_t count, int32_t token);
+
+  // Keep the units busy for `rounds`; they return the operations done. Null: the level has none. peak_int8
+  // needs AVX512_VNNI, which is to be asked for apart.
+  int64_t (*peak_fma)(int32_t rounds);
+  int64_t (*peak_bf16)(int32_t rounds);
+  int64_t (*peak_int8)(int32_t rounds);
 };
 
 }  // namespace quire::cpu

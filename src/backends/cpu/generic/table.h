@@ -3,6 +3,7 @@
 #include "backends/cpu/generic/attend.h"
 #include "backends/cpu/generic/logits.h"
 #include "backends/cpu/generic/norm.h"
+#include "backends/cpu/generic/peak.h"
 #include "backends/cpu/generic/place.h"
 #include "backends/cpu/generic/product.h"
 
@@ -26,6 +27,9 @@ const Kernels kKernels = {
     .exp_sums = exp_sums,
     .draw = draw,
     .count_before = count_before,
+    .peak_fma = peak_fma,
+    .peak_bf16 = kPeakBf16,
+    .peak_int8 = kPeakInt8,
 };
 
 }  // namespace quire::cpu::QUIRE_LEVEL
