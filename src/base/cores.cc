@@ -48,10 +48,9 @@ std::optional<double> core_quota(const std::string& root, const std::string& mem
       if (two) lower(least, as_cores(read_text(root + path + "/cpu.max")));
       if (one)
         for (const char* mount : {"/cpu", "/cpu,cpuacct"}) {
-          const std::string at = root + mount + path;
-          lower(least, as_cores(read_text(at + "/cpu.cfs_quota_us")
-                                    .append(" ")
-                                    .append(read_text(at + "/cpu.cfs_period_us"))));
+          const std::string at = std::string(root).append(mount).append(path);
+          lower(least,
+                as_cores(read_text(at + "/cpu.cfs_quota_us") + " " + read_text(at + "/cpu.cfs_period_us")));
         }
       if (path.empty()) break;
       const size_t parent = path.find_last_of('/');
