@@ -67,11 +67,12 @@ std::vector<SettingGroup> throughput_settings(BenchFlags& f) {
 }
 
 // In the same run, since neighbours come and go.
-Json machine_of(const BenchFlags& f) {
+std::optional<MachineLimits> machine_of(const BenchFlags& f) {
   const LaunchOptions& o = f.engine.launch;
-  if (o.device != "cpu") return {};
-  Result<Json::Object> machine = measure_machine(o.cpu_isa, o.threads);
-  return machine.ok() ? Json(std::move(machine).value()) : Json();
+  if (o.device != "cpu") return std::nullopt;
+  Result<MachineLimits> machine = measure_machine(o.cpu_isa, o.threads);
+  if (!machine.ok()) return std::nullopt;
+  return std::move(machine).value();
 }
 
 Result<Json::Object> measure_latency(const BenchFlags& f, const Launched& model, BenchRun& bench,
@@ -89,7 +90,8 @@ Result<Json::Object> measure_latency(const BenchFlags& f, const Launched& model,
     if (i >= 0) measured.push_back(timing.value());
   }
   Json::Object report = latency_report(measured);
-  append_common(measured, model, given, machine_of(f), report);
+  const BenchWork work = work_of(model.blueprint->spec, requests, f.engine.launch.max_num_seqs);
+  append_common(measured, work, model, given, machine_of(f), report);
   return report;
 }
 
@@ -114,7 +116,8 @@ Result<Json::Object> measure_throughput(const BenchFlags& f, const Launched& mod
       bench.run(*model.engine, requests, [&](double done) { progress.show(done, "requests"); });
   if (!timing.ok()) return timing.status();
   Json::Object report = throughput_report(timing.value(), requests.size());
-  append_common({&timing.value(), 1}, model, given, machine_of(f), report);
+  const BenchWork work = work_of(model.blueprint->spec, requests, f.engine.launch.max_num_seqs);
+  append_common({&timing.value(), 1}, work, model, given, machine_of(f), report);
   return report;
 }
 

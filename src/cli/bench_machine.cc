@@ -4,7 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "backends/cpu/machine.h"
 #include "backends/host_memory.h"
 #include "base/cores.h"
 #include "base/settings.h"
@@ -56,18 +55,23 @@ std::vector<SettingGroup> settings(MachineFlags& f) {
 
 }  // namespace
 
-Result<Json::Object> measure_machine(const std::string& isa, int32_t threads) {
+Result<MachineLimits> measure_machine(const std::string& isa, int32_t threads) {
   const Result<const cpu::Level*> level = cpu::find_level(isa);
   if (!level.ok()) return level.status();
   threads = thread_count(threads);
   const Result<double> read = cpu::measure_read(buffer_bytes(), threads);
   if (!read.ok()) return read.status();
-  Json::Object machine{{"cpu", Json(cpu::processor_name())},
-                       {"isa", Json(std::string(level.value()->name))},
-                       {"threads", Json(int64_t{threads})},
-                       {"read_gb_per_s", giga(read.value())}};
-  append_rates(cpu::measure_rates(*level.value(), threads), machine);
-  return machine;
+  return MachineLimits{cpu::processor_name(), std::string(level.value()->name), threads, read.value(),
+                       cpu::measure_rates(*level.value(), threads)};
+}
+
+Json::Object machine_report(const MachineLimits& machine) {
+  Json::Object report{{"cpu", Json(machine.cpu)},
+                      {"isa", Json(machine.isa)},
+                      {"threads", Json(int64_t{machine.threads})},
+                      {"read_gb_per_s", giga(machine.read)}};
+  append_rates(machine.rates, report);
+  return report;
 }
 
 int run_bench_machine(const Command& command, std::span<const std::string> arguments) {
@@ -78,8 +82,9 @@ int run_bench_machine(const Command& command, std::span<const std::string> argum
     return wrong_use(command, "machine needs no model folder, got \"" + given.positionals[0] + "\".");
   Progress progress;
   progress.show(0, "measuring");
-  Result<Json::Object> machine = measure_machine(flags.isa, flags.threads);
+  const Result<MachineLimits> machine = measure_machine(flags.isa, flags.threads);
   if (!machine.ok()) return refused(machine.status());
+  Json::Object report = machine_report(machine.value());
   const std::vector<int32_t> counts = thread_counts(thread_count(flags.threads));
   Json::Object reads, levels;
   for (const int32_t n : counts) {
@@ -95,9 +100,9 @@ int run_bench_machine(const Command& command, std::span<const std::string> argum
     levels.emplace_back(std::string(level.name), Json(std::move(rates)));
   }
   progress.clear();
-  machine.value().emplace_back("read_gb_per_s_by_threads", Json(std::move(reads)));
-  machine.value().emplace_back("levels", Json(std::move(levels)));
-  if (Status s = write_report(machine.value(), flags.output_json); !s.ok()) return refused(s);
+  report.emplace_back("read_gb_per_s_by_threads", Json(std::move(reads)));
+  report.emplace_back("levels", Json(std::move(levels)));
+  if (Status s = write_report(report, flags.output_json); !s.ok()) return refused(s);
   return kAllWell;
 }
 

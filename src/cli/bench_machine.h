@@ -3,15 +3,27 @@
 #include <span>
 #include <string>
 
+#include "backends/cpu/machine.h"
 #include "base/json.h"
 #include "base/status.h"
 #include "cli/command.h"
 
 namespace quire {
 
-// The object `machine` of every benchmark: processor, level, threads, and what they reach at most. Takes
-// about a second. `isa` and `threads` as the flags say them. A rate that the level has not is null.
-Result<Json::Object> measure_machine(const std::string& isa, int32_t threads);
+struct MachineLimits {
+  std::string cpu, isa;
+  int32_t threads = 0;
+  double read = 0;  // bytes per second, all threads
+  cpu::ComputeRates rates;
+  // Operations per second of what the level's products are made of.
+  double peak() const { return rates.bf16 > 0 ? rates.bf16 : rates.fma; }
+};
+
+// Takes about a second. `isa` and `threads` as the flags say them.
+Result<MachineLimits> measure_machine(const std::string& isa, int32_t threads);
+
+// The object `machine` of every benchmark. A rate that the level has not is null.
+Json::Object machine_report(const MachineLimits& machine);
 
 int run_bench_machine(const Command& command, std::span<const std::string> arguments);
 

@@ -20,11 +20,15 @@ Json number(double v) {
   return Json(Json::Number{text});
 }
 
-Json median(std::span<const BenchTiming> iterations, std::optional<double> BenchTiming::* rate) {
+Json number(std::optional<double> v) { return v ? number(*v) : Json(); }
+
+std::optional<double> median(std::span<const BenchTiming> iterations,
+                             std::optional<double> BenchTiming::* rate) {
   std::vector<double> values;
   for (const BenchTiming& t : iterations)
     if (t.*rate) values.push_back(*(t.*rate));
-  return values.empty() ? Json() : number(percentile(values, 50));
+  if (values.empty()) return std::nullopt;
+  return percentile(values, 50);
 }
 
 const char* name_of(DType t) { return t == DType::kF32 ? "float32" : "bfloat16"; }
@@ -85,14 +89,18 @@ Json::Object throughput_report(const BenchTiming& run, size_t requests) {
           {"output_tokens_per_second", number(static_cast<double>(run.tokens) / seconds)}};
 }
 
-void append_common(std::span<const BenchTiming> iterations, const Launched& launched, const Given& given,
-                   Json machine, Json::Object& to) {
+void append_common(std::span<const BenchTiming> iterations, const BenchWork& work, const Launched& launched,
+                   const Given& given, const std::optional<MachineLimits>& machine, Json::Object& to) {
   const Blueprint& b = *launched.blueprint;
-  to.emplace_back("prefill_tokens_per_s", median(iterations, &BenchTiming::prefill_rate));
-  to.emplace_back("decode_tokens_per_s", median(iterations, &BenchTiming::decode_rate));
-  to.emplace_back("prefill_fraction", Json());  // nobody counts operations and bytes of a step yet
-  to.emplace_back("decode_fraction", Json());
-  to.emplace_back("machine", std::move(machine));
+  const std::optional<double> prefill = median(iterations, &BenchTiming::prefill_rate),
+                              decode = median(iterations, &BenchTiming::decode_rate);
+  to.emplace_back("prefill_tokens_per_s", number(prefill));
+  to.emplace_back("decode_tokens_per_s", number(decode));
+  to.emplace_back("prefill_fraction",
+                  number(machine ? prefill_fraction(work, *machine, prefill) : std::nullopt));
+  to.emplace_back("decode_fraction",
+                  number(machine ? decode_fraction(work, *machine, b, decode) : std::nullopt));
+  to.emplace_back("machine", machine ? Json(machine_report(*machine)) : Json());
   to.emplace_back("model", Json(Json::Object{{"parameters", Json(b.memory.parameters)},
                                              {"weight_bytes", Json(b.memory.weight_bytes)},
                                              {"kv_bytes_per_token", Json(b.memory.kv_bytes_per_token)},
