@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string>
 
+#include "base/thread_pool.h"
 #include "models/dummy.h"
 #include "models/inventory.h"
 #include "tensor/half.h"
@@ -103,7 +104,12 @@ void settle_head(ModelSpec& spec, const Checkpoint& checkpoint) {
 class Loading {
  public:
   Loading(const ModelSpec& spec, const WeightSource& source, Backend& backend, LoadedWeights& to)
-      : spec_(spec), source_(source), backend_(backend), to_(to) {}
+      : spec_(spec),
+        source_(source),
+        backend_(backend),
+        to_(to),
+        threads_(backend.threads()),
+        floats_(static_cast<size_t>(threads_.threads())) {}
 
   Status run(const std::function<void(double)>& progress) {
     const std::vector<Entry> entries = inventory(spec_, to_.weights_);
@@ -174,9 +180,12 @@ class Loading {
 
   Status read(const Stored& stored, const Part& part, Range rows, Weight& piece) {
     if (!stored.format) {
-      bytes_.resize(static_cast<size_t>(rows.size()) * static_cast<size_t>(piece.in) *
-                    dummy_elem_size(source_.dummy_elem));
-      fill_dummy(source_, part, rows, piece.in, bytes_);
+      const size_t row_bytes = static_cast<size_t>(piece.in) * dummy_elem_size(source_.dummy_elem);
+      bytes_.resize(static_cast<size_t>(rows.size()) * row_bytes);
+      by_rows(rows.size(), [&](Range own, int32_t) {
+        fill_dummy(source_, part, {rows.begin + own.begin, rows.begin + own.end}, piece.in,
+                   std::span(bytes_).subspan(static_cast<size_t>(own.begin) * row_bytes));
+      });
     } else {
       const Range in{0, piece.in};
       bytes_.resize(stored.format->bytes(stored.matrix, rows, in));
@@ -192,19 +201,29 @@ class Loading {
     QUIRE_CHECK(to == Elem::kF32 || to == Elem::kBF16);
     const auto in = static_cast<size_t>(piece.in), rows = static_cast<size_t>(piece.out);
     converted_.resize(rows * in * (to == Elem::kF32 ? 4 : 2));
-    floats_.resize(in);
     const WeightFormat& format = stored.format ? *stored.format : *weight_formats()[0];  // random: dense
-    for (size_t r = 0; r < rows; ++r) {
-      format.decode_row(piece, static_cast<int32_t>(r), floats_);
-      if (to == Elem::kF32) {
-        std::memcpy(converted_.data() + r * in * 4, floats_.data(), in * 4);
-      } else {
-        auto* half = reinterpret_cast<uint16_t*>(converted_.data()) + r * in;
-        std::ranges::transform(floats_, half, float_to_bf16);
+    by_rows(piece.out, [&](Range own, int32_t worker) {
+      std::vector<float>& floats = floats_[static_cast<size_t>(worker)];
+      floats.resize(in);
+      for (int32_t row = own.begin; row < own.end; ++row) {
+        format.decode_row(piece, row, floats);
+        const size_t at = static_cast<size_t>(row) * in;
+        if (to == Elem::kF32) std::memcpy(converted_.data() + at * 4, floats.data(), in * 4);
+        else
+          std::ranges::transform(floats, reinterpret_cast<uint16_t*>(converted_.data()) + at, float_to_bf16);
       }
-    }
+    });
     piece.layout = {.elem = to};
     piece.data = converted_.data();
+  }
+
+  // Hands out the rows [0, rows) to all threads.
+  template <class F>
+  void by_rows(int32_t rows, F take) {
+    constexpr int32_t kRows = 16;
+    threads_.run((rows + kRows - 1) / kRows, [&](int32_t tile, int32_t worker) {
+      take(Range{tile * kRows, std::min(rows, (tile + 1) * kRows)}, worker);
+    });
   }
 
   Status biases(Weight& w, const Entry& e, const Placement& p) {
@@ -227,7 +246,8 @@ class Loading {
   Backend& backend_;
   LoadedWeights& to_;
   std::vector<std::byte> bytes_, converted_;
-  std::vector<float> floats_;
+  ThreadPool threads_;
+  std::vector<std::vector<float>> floats_;  // [threads]
 };
 
 Result<std::unique_ptr<LoadedWeights>> LoadedWeights::load(const ModelSpec& spec, const WeightSource& source,
