@@ -172,6 +172,7 @@ int run_chat(const Command& command, std::span<const std::string> arguments) {
     if (news != ChatNews::kMessage || !session.take(message)) break;
     if (!prompt.edited() && interrupt.status() != 0) break;  // a script is stopped as a whole
   }
+  interrupt.arm(nullptr);  // from here on a signal ends the process
   if (!readable) say("the output cannot be written; the chat is over.");
   if (interrupt.status() != 0) return interrupt.status();
   return readable && (all_well || prompt.edited()) ? kAllWell : kRefused;

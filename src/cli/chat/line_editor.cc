@@ -142,8 +142,10 @@ int LineEditor::next_key(wchar_t& key) {
       pasted_line_ = true;
       key = L'\n';
       return 1;
-    } else if (pasting_ && (first < 0x20 || first == 0x7F) && first != '\t') {
-      continue;  // no commands for the editor
+    } else if (first == 0 || (pasting_ && (first < 0x20 || first == 0x7F) && first != '\t')) {
+      // No commands for the editor in a paste. And a Ctrl-D typed while an answer ran comes as a NUL, which
+      // the editor would take as the beginning of a quoted key.
+      continue;
     } else if (first < 0x80 || finish_character(first, key)) {
       return 1;
     }
