@@ -2,8 +2,10 @@
 #include "base/settings.h"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
@@ -106,7 +108,9 @@ TEST_CASE_FIXTURE(Fixture, "help stops the reading, -- ends the flags") {
 }
 
 TEST_CASE_FIXTURE(Fixture, "the file comes first, then the environment, then flags") {
-  const std::string path = std::string(std::tmpnam(nullptr)) + ".json";
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("quire_settings_" + std::to_string(getpid()) + ".json"))
+          .string();
   std::ofstream(path)
       << R"({"max_count": 4, "seed": 5, "stop": ["x", "y"], "enable-cache": false, "share": 0.25})";
   environment = {{"QUIRE_SEED", "6"}, {"QUIRE_STOP", "z"}, {"QUIRE_CONFIG", "/nowhere"}};
