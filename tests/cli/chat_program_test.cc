@@ -61,6 +61,8 @@ TEST_CASE("what a script gets wrong is said, and its end is 1") {
   CHECK(count_newlines(run.out) >= 1);
   CHECK(run_program({"chat", kDemo, "--n", "2"}).status == 2);
   CHECK(run_program({"chat", kDemo, "--load", "/nowhere/at/all"}).status == 2);
+  CHECK(run_program({"chat", "/nowhere/at/all"}).err.find("/nowhere/at/all is no model folder: ") !=
+        std::string::npos);
   const ProgramRun dumb = run_program({"chat", QUIRE_TEST_DATA "/goldens/llama3"}, "hello\n");
   CHECK(dumb.status == 1);
   CHECK(dumb.err.find("has no chat template") != std::string::npos);

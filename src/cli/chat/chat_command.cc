@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -111,6 +113,10 @@ int run_chat(const Command& command, std::span<const std::string> arguments) {
     conversation = std::move(loaded).value();
   }
   if (!flags.system.empty()) conversation.set_system(flags.system);
+
+  if (std::error_code error; !std::filesystem::is_directory(launch.folder, error))
+    return refused({Code::kNotFound, launch.folder + " is no model folder: " +
+                                         (error ? error.message() : "it is a file") + '.'});
 
   Interrupt interrupt;  // before any other thread
   Result<ChatOptions> chat = load_chat(launch.folder, flags.chat_template, flags.trust_content);
