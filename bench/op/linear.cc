@@ -8,7 +8,8 @@
 #include <cstdlib>
 #include <random>
 
-#include "bench/op/machine.h"
+#include "backends/cpu/machine.h"
+#include "bench/op/clock.h"
 #include "tensor/half.h"
 
 namespace quire::bench {
@@ -115,11 +116,15 @@ int main(int argc, char** argv) {
   auto made = make_backend("cpu", options);
   if (!made.ok()) return std::printf("%s\n", made.status().message().c_str()), 2;
   Backend& b = *made.value();
-  const double bandwidth = bench::read_bandwidth(b, size_t{1} << 30);
-  const double rate = bench::multiply_add_rate(options.cpu_isa, b.threads());
-  std::printf("threads %d, read %.1f GB/s, f32 %.0f GFLOP/s\n", b.threads(), bandwidth * 1e-9, rate * 1e-9);
+  const cpu::Level& level = *cpu::find_level(options.cpu_isa).value();  // the backend took it
+  const auto read = cpu::measure_read(size_t{1} << 30, b.threads());
+  if (!read.ok()) return std::printf("%s\n", read.status().message().c_str()), 2;
+  const cpu::ComputeRates rates = cpu::measure_rates(level, b.threads());
+  const double bandwidth = read.value(), rate = rates.products();
+  std::printf("%s, threads %d, read %.1f GB/s, products %.0f GFLOP/s\n", std::string(level.name).c_str(),
+              b.threads(), bandwidth * 1e-9, rate * 1e-9);
   bool right = true;
   for (const bench::Shape& s : bench::kShapes)
-    right = bench::measure(b, s, options.cpu_isa == "avx512-bf16", bandwidth, rate) && right;
+    right = bench::measure(b, s, rates.bf16 > 0, bandwidth, rate) && right;
   return right ? 0 : 1;
 }

@@ -20,8 +20,6 @@ Json giga(double rate) {  // to a tenth
   return Json(Json::Number{text});
 }
 
-int32_t thread_count(int32_t wanted) { return wanted > 0 ? wanted : usable_cores(); }
-
 // Larger than caches, where memory allows.
 size_t buffer_bytes() { return std::min(size_t{1} << 30, free_host_memory() / 4); }
 
@@ -29,14 +27,6 @@ void append_rates(const cpu::ComputeRates& rates, Json::Object& to) {
   to.emplace_back("fma_gflop_per_s", giga(rates.fma));
   to.emplace_back("bf16_gflop_per_s", giga(rates.bf16));
   to.emplace_back("int8_gop_per_s", giga(rates.int8));
-}
-
-// 1, 2, 4, ... and all.
-std::vector<int32_t> thread_counts(int32_t all) {
-  std::vector<int32_t> counts;
-  for (int32_t n = 1; n < all; n *= 2) counts.push_back(n);
-  counts.push_back(all);
-  return counts;
 }
 
 struct MachineFlags {
@@ -58,7 +48,7 @@ std::vector<SettingGroup> settings(MachineFlags& f) {
 Result<MachineLimits> measure_machine(const std::string& isa, int32_t threads) {
   const Result<const cpu::Level*> level = cpu::find_level(isa);
   if (!level.ok()) return level.status();
-  threads = thread_count(threads);
+  if (threads == 0) threads = usable_cores();
   const Result<double> read = cpu::measure_read(buffer_bytes(), threads);
   if (!read.ok()) return read.status();
   return MachineLimits{cpu::processor_name(), std::string(level.value()->name), threads, read.value(),
@@ -85,18 +75,19 @@ int run_bench_machine(const Command& command, std::span<const std::string> argum
   const Result<MachineLimits> machine = measure_machine(flags.isa, flags.threads);
   if (!machine.ok()) return refused(machine.status());
   Json::Object report = machine_report(machine.value());
-  const std::vector<int32_t> counts = thread_counts(thread_count(flags.threads));
+  const MachineLimits& all = machine.value();
   Json::Object reads, levels;
-  for (const int32_t n : counts) {
+  for (int32_t n = 1; n < all.threads; n *= 2) {
     const Result<double> read = cpu::measure_read(buffer_bytes(), n);
     if (!read.ok()) return refused(read.status());
     reads.emplace_back(std::to_string(n), giga(read.value()));
   }
+  reads.emplace_back(std::to_string(all.threads), giga(all.read));
   for (const cpu::Level& level : cpu::levels()) {
     if (!level.supported()) continue;
     progress.show(0.5, "measuring");
     Json::Object rates;
-    append_rates(cpu::measure_rates(level, thread_count(flags.threads)), rates);
+    append_rates(level.name == all.isa ? all.rates : cpu::measure_rates(level, all.threads), rates);
     levels.emplace_back(std::string(level.name), Json(std::move(rates)));
   }
   progress.clear();

@@ -15,8 +15,7 @@ struct MachineLimits {
   int32_t threads = 0;
   double read = 0;  // bytes per second, all threads
   cpu::ComputeRates rates;
-  // Operations per second of what the level's products are made of.
-  double peak() const { return rates.bf16 > 0 ? rates.bf16 : rates.fma; }
+  double peak() const { return rates.products(); }  // operations per second
 };
 
 // Takes about a second. `isa` and `threads` as the flags say them.

@@ -15,6 +15,7 @@ struct ComputeRates {  // operations per second of all threads, a product and a 
   double fma = 0;      // f32 products and sums, as the level has them
   double bf16 = 0;     // dots of bf16 pairs
   double int8 = 0;     // dots of four int8
+  double products() const { return bf16 > 0 ? bf16 : fma; }  // of what the level's products are made of
 };
 ComputeRates measure_rates(const Level& level, int32_t threads);
 
