@@ -86,6 +86,15 @@ Refusal read_fields(const Json& line, const BatchContext& context, BatchLine& to
 
 }  // namespace
 
+Request request_of(const BatchLine& line) {
+  Request request{.prompt = line.prompt,
+                  .sampling = line.sampling.params,
+                  .max_tokens = line.sampling.max_tokens,
+                  .priority = line.priority};
+  request.sampling.seed = line.seed;
+  return request;
+}
+
 BatchLine read_batch_line(std::string_view text, uint64_t number, const BatchContext& context,
                           LineSeeds& seeds) {
   BatchLine line{

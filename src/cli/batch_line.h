@@ -36,6 +36,9 @@ struct BatchContext {
       0;  // room for prompt and answer: a line of messages without max_tokens takes the rest; 0: no
 };
 
+// What the engine is asked for choice 0 of a line that is not refused; the caller gives it its id.
+Request request_of(const BatchLine& line);
+
 // `text` is one line; what is wrong with it becomes the refusal.
 BatchLine read_batch_line(std::string_view text, uint64_t number, const BatchContext&, LineSeeds&);
 

@@ -78,16 +78,12 @@ class Reader {  // on a thread of its own
     const int32_t n = line.sampling.n;
     next_ += static_cast<RequestId>(n);
     window_.opened(n);
-    const Request request{.prompt = line.prompt,
-                          .sampling = line.sampling.params,
-                          .max_tokens = line.sampling.max_tokens,
-                          .priority = line.priority};
-    const uint64_t seed = line.seed;
+    const Request request = request_of(line);
     mailbox_.open({std::move(line), first});
     for (int32_t i = 0; i < n; ++i) {
       Request choice = request;
       choice.id = first + static_cast<RequestId>(i);
-      choice.sampling.seed = seed + static_cast<uint64_t>(i);
+      choice.sampling.seed += static_cast<uint64_t>(i);
       const Status s = engine_.submit(std::move(choice));
       if (s.ok()) continue;
       mailbox_.refuse({first, {s.message(), field_of(s.message())}});

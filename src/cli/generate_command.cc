@@ -68,23 +68,14 @@ BatchInput input_of_lines(int fd, LineReader& reader, WakeEvent& wake) {
   return input;
 }
 
-std::string per_second(std::optional<double> rate) {
-  if (!rate) return "-";
-  char text[40];
-  std::snprintf(text, sizeof text, "%.1f", *rate);
-  return text;
-}
-
 void say_figures(const BatchOutcome& o) {
-  char first[40];
-  std::snprintf(first, sizeof first, "%.3f s", o.pace.first_token_seconds());
   std::fprintf(stderr,
                "%llu prompt tokens, %s tokens/s; %llu generated tokens, %s tokens/s; time to first token %s; "
                "peak memory %s\n",
                static_cast<unsigned long long>(o.counts.prompt_tokens),
-               per_second(o.pace.prefill_rate(o.counts.prompt_tokens)).c_str(),
-               static_cast<unsigned long long>(o.counts.tokens), per_second(o.pace.decode_rate()).c_str(),
-               first, human_bytes(peak_memory_bytes()).c_str());
+               shown_rate(o.pace.prefill_rate(o.counts.prompt_tokens)).c_str(),
+               static_cast<unsigned long long>(o.counts.tokens), shown_rate(o.pace.decode_rate()).c_str(),
+               shown_seconds(o.pace.first_token_seconds()).c_str(), human_bytes(peak_memory_bytes()).c_str());
 }
 
 std::optional<std::string> misuse(const GenerateFlags& f, const Given& given) {
@@ -141,7 +132,7 @@ int run_generate(const Command& command, std::span<const std::string> arguments)
                        .window = std::max<int64_t>(1024, int64_t{4} * launch.max_num_seqs)};
   (void)apply_flags(flags.sampling, options.defaults);  // they were found right above
   options.chat = &chat.value();
-  if (options.defaults.max_tokens == SamplingChoice().max_tokens && !flags.sampling.max_tokens)
+  if (!says_max_tokens(flags.sampling, options.defaults))
     options.context = room_of(model.launched.engine->limits());
   options.stream = flags.stream || (!flags.prompts.empty() && output.value().is_terminal());
   const BatchOutcome outcome =

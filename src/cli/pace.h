@@ -3,9 +3,24 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <optional>
+#include <string>
 
 namespace quire {
+
+// A rate or a time as people read it; "-" where there is none.
+inline std::string shown_rate(std::optional<double> rate) {
+  if (!rate) return "-";
+  char text[40];
+  std::snprintf(text, sizeof text, "%.1f", *rate);
+  return text;
+}
+inline std::string shown_seconds(double seconds) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.3f s", seconds);
+  return text;
+}
 
 class Pace {
  public:

@@ -62,6 +62,10 @@ SettingGroup sampling_settings(SamplingFlags& f) {
       }};
 }
 
+bool says_max_tokens(const SamplingFlags& flags, const SamplingChoice& defaults) {
+  return flags.max_tokens || defaults.max_tokens != SamplingChoice().max_tokens;
+}
+
 Refusal apply_flags(const SamplingFlags& f, SamplingChoice& to) {
   Json::Object fields;
   add("temperature", f.temperature, fields);

@@ -21,6 +21,9 @@ struct SamplingFlags {
 
 SettingGroup sampling_settings(SamplingFlags& flags);
 
+// Has anybody said how long an answer may be: the flags, or the model?
+bool says_max_tokens(const SamplingFlags& flags, const SamplingChoice& defaults);
+
 // What the flags say, over what `to` holds already.
 Refusal apply_flags(const SamplingFlags& flags, SamplingChoice& to);
 

@@ -138,8 +138,7 @@ int run_chat(const Command& command, std::span<const std::string> arguments) {
                        .vocab = model.launched.blueprint->spec.vocab,
                        .chat = &chat.value()};
   (void)apply_flags(flags.sampling, context.defaults);  // they were found right above
-  if (context.defaults.max_tokens == SamplingChoice().max_tokens && !flags.sampling.max_tokens)
-    context.context = room;
+  if (!says_max_tokens(flags.sampling, context.defaults)) context.context = room;
 
   WakeEvent wake;
   Prompt prompt(wake);

@@ -31,13 +31,6 @@ std::string count_of(int64_t n, std::string_view noun) {
   return std::to_string(n) + ' ' + std::string(noun) + (n == 1 ? "" : "s");
 }
 
-std::string figure(std::optional<double> rate) {
-  if (!rate) return "-";
-  char text[40];
-  std::snprintf(text, sizeof text, "%.1f", *rate);
-  return text;
-}
-
 }  // namespace
 
 const ChatSession::Command ChatSession::kCommands[] = {
@@ -167,14 +160,13 @@ bool ChatSession::run_load(std::string_view path) {
 
 bool ChatSession::run_stats(std::string_view) {
   if (prompt_tokens_ == 0) return doors_.tell("Nothing was answered yet."), true;
-  char first[40];
-  std::snprintf(first, sizeof first, "%.3f s", last_.pace.first_token_seconds());
   std::string text =
       "last answer: " + count_of(last_.prompt_tokens, "prompt token") + " (" + std::to_string(last_.cached) +
       " cached, " +
-      figure(last_.pace.prefill_rate(static_cast<uint64_t>(last_.prompt_tokens - last_.cached))) +
-      " tokens/s), " + count_of(last_.tokens, "generated token") + ", " + figure(last_.pace.decode_rate()) +
-      " tokens/s; time to first token " + first;
+      shown_rate(last_.pace.prefill_rate(static_cast<uint64_t>(last_.prompt_tokens - last_.cached))) +
+      " tokens/s), " + count_of(last_.tokens, "generated token") + ", " +
+      shown_rate(last_.pace.decode_rate()) + " tokens/s; time to first token " +
+      shown_seconds(last_.pace.first_token_seconds());
   text += "; context " + std::to_string(last_.prompt_tokens + last_.tokens) + " of " + std::to_string(room_) +
           " tokens";
   text += "\nall answers: " + count_of(prompt_tokens_, "prompt token") + ", " +

@@ -9,12 +9,8 @@ Reply make_reply(const BatchLine& line, RequestId request, const Tokenizer& toke
   Reply reply;
   reply.prompt_tokens = static_cast<int64_t>(line.prompt.size());
   Answer answer(line, &tokenizer);
-  Request asked{.id = request,
-                .prompt = line.prompt,
-                .sampling = line.sampling.params,
-                .max_tokens = line.sampling.max_tokens,
-                .priority = line.priority};
-  asked.sampling.seed = line.seed;
+  Request asked = request_of(line);
+  asked.id = request;
   reply.pace.start();
   reply.error = engine.submit(std::move(asked));
   if (!reply.error.ok()) return reply;
