@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "base/utf8.h"
+#include "tests/text/hostile.h"
 #include "tests/text/tokenizer_files.h"
 #include "text/chat_template.h"
 
@@ -15,21 +16,6 @@ namespace quire {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string repeated(std::string_view part, size_t times) {
-  std::string s;
-  s.reserve(part.size() * times);
-  for (size_t i = 0; i < times; ++i) s += part;
-  return s;
-}
-
-template <class F>
-auto soon(F f) {
-  const std::clock_t begin = std::clock();
-  auto r = f();
-  CHECK(std::clock() - begin < 5 * CLOCKS_PER_SEC);
-  return r;
-}
 
 Result<ChatTemplate> chat_template(const std::string& source) {
   const fs::path folder = fs::temp_directory_path() / ("quire_hostile_chat_" + std::to_string(::getpid()));

@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "tests/long_run.h"
+#include "tests/text/hostile.h"
 #include "tests/text/tokenizer_files.h"
 
 namespace quire {
@@ -15,22 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Ids = std::vector<Token>;
-
-std::string repeated(std::string_view part, size_t times) {
-  std::string s;
-  s.reserve(part.size() * times);
-  for (size_t i = 0; i < times; ++i) s += part;
-  return s;
-}
-
-// Runs `f`, which must not take 5 seconds of the processor.
-template <class F>
-auto soon(F f) {
-  const std::clock_t begin = std::clock();
-  auto r = f();
-  CHECK(std::clock() - begin < 5 * CLOCKS_PER_SEC);
-  return r;
-}
 
 // The sentence with which the file is refused, soon; empty if it is not.
 std::string sentence(const std::string& json) {

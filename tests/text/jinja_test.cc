@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "tests/text/hostile.h"
 #include "text/jinja/template.h"
 
 namespace quire::jinja {
@@ -29,12 +30,6 @@ bool refused(std::string_view source, std::string_view why) {
   INFO(error);
   return error.find(why) != std::string::npos;
 }
-std::string repeated(std::string_view s, int times) {
-  std::string to;
-  for (int i = 0; i < times; ++i) to += s;
-  return to;
-}
-
 TEST_CASE("errors say line and column; a template's own words are the whole message") {
   CHECK(error_of("a\n  {{ b.c }}") == "chat template, line 2, column 7: 'b' is undefined");
   CHECK(error_of("\u00e9{{ 1 + }}") ==
