@@ -198,7 +198,11 @@ void Connection::dispatch() {
 }
 
 void Connection::flush() {
-  if (closed_ || writing_ || !outbox_ || phase_ != Phase::kAnswer) return;
+  if (closed_ || !outbox_ || phase_ != Phase::kAnswer) return;
+  if (writing_) {  // goes on when that is out, unless it will never be
+    if (outbox_->cut()) close();
+    return;
+  }
   switch (outbox_->take(sending_)) {
     case Outbox::Taken::kCut:
       close();

@@ -88,12 +88,14 @@ struct IoThread::Loop {
       home.waiting.front()->close();
     }
     sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
+    socklen_t length = sizeof address;
+    getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length);
     if (address.ss_family != AF_UNIX) {
       const int on = 1;
       setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // a token should not wait for the next
     }
+    if (const int32_t size = home.site.limits.send_buffer; size > 0)
+      setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     Connection::Socket s(*context);
     error_code error;
     s.assign({address.ss_family, 0}, socket, error);

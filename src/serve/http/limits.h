@@ -19,6 +19,7 @@ struct HttpLimits {
 
   size_t read_ahead = 16 << 10;  // read of the requests that wait behind one (pipelining)
   size_t unsent = 1 << 20;    // of a streamed answer that its client does not take; then the client is gone
+  int32_t send_buffer = 0;    // of the system for one connection; 0: as it likes
   size_t bodies = 256 << 20;  // of all unanswered requests together
 
   // How long a phase may take.

@@ -32,7 +32,8 @@ Outbox::Outbox(AnswerShape shape, size_t unsent, std::function<void()> wake)
 std::shared_ptr<Reply> Outbox::reply() { return std::make_shared<OutboxReply>(shared_from_this()); }
 
 void Outbox::notify(std::unique_lock<std::mutex>& lock) {
-  const bool first = !std::exchange(woken_, true);  // one wake for all that comes until the connection looks
+  // One wake for all that comes until the connection looks; a cut it must hear of while it writes.
+  const bool first = !std::exchange(woken_, true) || cut_;
   lock.unlock();
   if (first) wake_();
 }
@@ -102,7 +103,7 @@ void Outbox::end() {
 void Outbox::abandon() {
   std::unique_lock lock(mutex_);
   on_gone_ = nullptr;
-  if (gone_ || complete_) return;
+  if (gone_ || complete_ || cut_) return;
   shape_.keep_alive = false;
   if (begun_) {
     cut_ = true;
@@ -138,6 +139,11 @@ Outbox::Taken Outbox::take(std::string& to) {
   else to += out_;
   out_.clear();
   return complete_ ? Taken::kLast : Taken::kMore;
+}
+
+bool Outbox::cut() const {
+  const std::unique_lock lock(mutex_);
+  return cut_;
 }
 
 void Outbox::sent(size_t bytes) {

@@ -35,6 +35,7 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   // close.
   enum class Taken : uint8_t { kMore, kLast, kCut };
   Taken take(std::string& to);
+  bool cut() const;         // the next take() would say kCut
   void sent(size_t bytes);  // of those taken
   bool keep_alive() const;  // after the last byte
   void close_after();       // this answer is the connection's last

@@ -212,7 +212,7 @@ class TestServer {
                held_.push_back(std::move(reply));
              }}};
   }
-  // Waits for the n-th held request and takes it.
+  // Waits for a request that /hold has taken, and takes the oldest.
   std::shared_ptr<Reply> held() {
     QUIRE_CHECK(eventually([&] {
       const std::lock_guard lock(mutex_);
@@ -222,6 +222,10 @@ class TestServer {
     auto first = held_.front();
     held_.erase(held_.begin());
     return first;
+  }
+  bool any_held() {
+    const std::lock_guard lock(mutex_);
+    return !held_.empty();
   }
   std::atomic<int> gone{0};
 
