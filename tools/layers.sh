@@ -10,7 +10,8 @@ BEGIN {
   n = split("base: | tensor: base | kv: base | sched: base kv | weights: base tensor | backend: base tensor weights |" \
             "backends: base tensor weights backend | models: base tensor weights backend |" \
             "runner: base tensor kv sched weights backend models | engine: base sched runner | text: base |" \
-            "cli: base tensor kv sched weights backend backends models runner engine text", rows, "|")
+            "serve: base kv sched engine text |" \
+            "cli: base tensor kv sched weights backend backends models runner engine text serve", rows, "|")
   for (i = 1; i <= n; ++i) {
     split(rows[i], row, ":"); folder = row[1]; gsub(/ /, "", folder); known[folder] = 1
     m = split(row[2], names, " ")
