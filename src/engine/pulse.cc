@@ -70,6 +70,7 @@ void Pulse::holds(const SchedulerStats& s) {
   prompt_tokens_.store(s.prompt_tokens, kRelaxed);
   cached_tokens_.store(s.cached_tokens, kRelaxed);
   sampled_.store(s.sampled_tokens, kRelaxed);
+  bad_logits_.store(s.bad_logits, kRelaxed);
 }
 
 EngineState Pulse::read() const {
@@ -84,7 +85,8 @@ EngineState Pulse::read() const {
                  .preemptions = preemptions_.load(kRelaxed),
                  .prompt_tokens = prompt_tokens_.load(kRelaxed),
                  .cached_tokens = cached_tokens_.load(kRelaxed),
-                 .sampled_tokens = sampled_.load(kRelaxed)};
+                 .sampled_tokens = sampled_.load(kRelaxed),
+                 .bad_logits = bad_logits_.load(kRelaxed)};
   s.steps = steps_.load(kRelaxed);
   s.positions = positions_.load(kRelaxed);
   s.flying = flying_.load(kRelaxed);

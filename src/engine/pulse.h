@@ -64,7 +64,8 @@ class Pulse {
   Rate prefill_, decode_;
 
   std::atomic<int32_t> mail_ = 0, waiting_ = 0, running_ = 0, blocks_ = 0, free_blocks_ = 0;
-  std::atomic<uint64_t> planned_ = 0, preemptions_ = 0, prompt_tokens_ = 0, cached_tokens_ = 0, sampled_ = 0;
+  std::atomic<uint64_t> planned_ = 0, preemptions_ = 0, prompt_tokens_ = 0, cached_tokens_ = 0, sampled_ = 0,
+                        bad_logits_ = 0;
   std::atomic<uint64_t> steps_ = 0, positions_ = 0;
   std::atomic<int64_t> progress_ = 0, flying_ = 0;
   std::atomic<bool> busy_ = false;

@@ -148,6 +148,7 @@ TEST_CASE("logits that are not finite end one request") {
   REQUIRE(b.events.size() == 2);
   CHECK(b.events[0].finish == Finish::kError);
   CHECK(b.events[0].token == -1);
+  CHECK(b.sched.stats().bad_logits == 1);
   b.finish();
   std::vector<Token> text;
   for (auto& e : b.events)
