@@ -10,10 +10,11 @@
 #include <vector>
 
 #include "engine/engine.h"
-#include "serve/api/record.h"
+#include "serve/admission.h"
 #include "serve/generation/chat_prompt.h"
 #include "serve/generation/sampling_fields.h"
 #include "serve/http/exchange.h"
+#include "serve/metrics.h"
 #include "serve/text_pool.h"
 #include "text/tokenizer.h"
 
@@ -22,26 +23,15 @@ namespace quire::serve {
 class Switchboard;
 
 // What there must be; all outlives the routes. At the end, in this order: the HTTP server goes, the pool
-// stops, the engine goes, then the switchboard and the pool.
+// stops, the engine goes, then the switchboard and the pool, then admission and metrics.
 struct ApiParts {
   Engine& engine;
   Switchboard& board;  // gets the engine's events: Switchboard::deliver is its OnStep
   TextPool& pool;
   const Tokenizer& tokenizer;
   const ChatOptions& chat;
-};
-
-// What a request is about to ask of the engine, for who decides whether it may.
-struct Load {
-  int32_t key = 0;
-  int32_t choices = 1;
-  int64_t prompt_tokens = 0;  // of all choices
-  int64_t most_tokens = 0;    // that they may make
-};
-struct Admission {
-  int status = 200;  // else 429 or 503: refused, with
-  std::string message{};
-  int32_t retry_after = 1;  // seconds
+  Admission& admission;
+  Metrics& metrics;
 };
 
 struct ApiSettings {
@@ -49,13 +39,10 @@ struct ApiSettings {
   std::string root;                // its folder, as /v1/models says it
   int64_t started = 0;             // seconds since 1970
   std::string version;
-  SamplingChoice defaults{};         // of the model and the flags
-  bool log_prompts = false;          // the text of prompts may be logged
-  std::array<uint64_t, 2> secret{};  // of this process: salts the prefix cache
-  // Empty: a line to standard error, with its end; everybody is admitted; nobody watches.
-  std::function<void(std::string_view line)> log{};
-  std::function<Admission(const Load&)> admit{};         // any text thread
-  std::function<void(const RequestRecord&)> finished{};  // once for each request; any text thread
+  SamplingChoice defaults{};                         // of the model and the flags
+  bool log_prompts = false;                          // the text of prompts may be logged
+  std::array<uint64_t, 2> secret{};                  // of this process: salts the prefix cache
+  std::function<void(std::string_view line)> log{};  // from text threads; empty: standard error
 };
 
 std::vector<Route> api_routes(const ApiParts& parts, ApiSettings settings);

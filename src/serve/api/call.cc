@@ -9,7 +9,14 @@
 namespace quire::serve {
 namespace {
 
-constexpr const char* kUnavailable = "ServiceUnavailableError";
+double seconds(int64_t from, int64_t to) { return static_cast<double>(to - from) * 1e-9; }
+
+Outcome outcome_of(std::string_view finish) {
+  return finish == "stop"     ? Outcome::kStop
+         : finish == "length" ? Outcome::kLength
+         : finish == "error"  ? Outcome::kError
+                              : Outcome::kAbort;
+}
 
 }  // namespace
 
@@ -40,18 +47,16 @@ Request Call::request_of(const Prompt& prompt, int32_t candidate) const {
 }
 
 bool Call::admit() {
-  const ApiContext& c = inquiry_.context();
-  if (!c.settings.admit) return true;
-  const auto choices = static_cast<int64_t>(choices_.size());
-  const Admission a =
-      c.settings.admit({.key = inquiry_.request().key,
-                        .choices = static_cast<int32_t>(choices),
-                        .prompt_tokens = inquiry_.record().prompt_tokens * generation_.candidates,
-                        .most_tokens = choices * generation_.sampling.max_tokens});
-  if (a.status == 200) return true;
-  inquiry_.refuse(a.status, {a.message, "", a.status == 429 ? "RateLimitError" : kUnavailable},
-                  {{"Retry-After", std::to_string(a.retry_after)}});
-  return false;
+  const ApiParts& p = inquiry_.context().parts;
+  std::variant<Pass, Denial> answer = p.admission.enter(
+      inquiry_.request().key, static_cast<int32_t>(choices_.size()),
+      inquiry_.record().prompt_tokens * generation_.candidates, p.engine.state().prefill_rate, steady_ns());
+  if (const Denial* denial = std::get_if<Denial>(&answer)) {
+    inquiry_.deny(*denial);
+    return false;
+  }
+  pass_ = std::move(std::get<Pass>(answer));
+  return true;
 }
 
 void Call::start() {
@@ -64,11 +69,12 @@ void Call::start() {
       self->cancel_all();
     }
   });
-  if (generation_.timeout_ms)
-    timer_ =
-        c.parts.pool.post_at(inquiry_.begun() + std::chrono::milliseconds(*generation_.timeout_ms), [weak] {
-          if (const auto self = weak.lock()) self->expire();
-        });
+  if (generation_.timeout_ms) {
+    const std::chrono::nanoseconds deadline(inquiry_.begun() + *generation_.timeout_ms * 1'000'000);
+    timer_ = c.parts.pool.post_at(TextPool::Clock::time_point(deadline), [weak] {
+      if (const auto self = weak.lock()) self->expire();
+    });
+  }
   first_ = c.parts.board.connect(shared_from_this(), static_cast<uint32_t>(choices_.size()));
   for (size_t i = 0; i < choices_.size(); ++i) {
     const auto candidates = static_cast<size_t>(generation_.candidates);
@@ -101,8 +107,7 @@ void Call::expire() {
   cancel_all();
 }
 
-void Call::deliver(uint32_t choice, const TokenEvent& event, std::span<const Logprob> logprobs,
-                   TextPool::Clock::time_point now) {
+void Call::deliver(uint32_t choice, const TokenEvent& event, std::span<const Logprob> logprobs, int64_t now) {
   {
     std::lock_guard lock(mutex_);
     News& n = inbox_.news.emplace_back(News{choice, event, now});
@@ -137,14 +142,24 @@ void Call::take(const Inbox& inbox) {
     Choice& c = choices_[n.choice];
     if (c.finish || ((gone_ || expired_) && n.event.finish == Finish::kNone)) continue;  // too late
     c.answer.take(n.event, inbox.logprobs);
-    if (n.event.token >= 0 && n.event.prompt_position == 0) {
-      if (!begun()) first_token_ = n.at;
-      last_token_ = n.at;
-    }
+    if (n.event.entered > 0 && entered_ == 0) entered_ = n.event.entered;
+    if (n.event.token >= 0 && n.event.prompt_position == 0) note_token(c, n.at);
     if (c.answer.done()) end_choice(c);
   }
   if (generation_.stream) stream();
   if (done_ == choices_.size()) conclude();
+}
+
+void Call::note_token(Choice& c, int64_t now) {
+  Metrics& metrics = inquiry_.context().parts.metrics;
+  if (!begun()) {
+    first_token_ = now;
+    pass_.started();
+  }
+  if (c.last_token == 0) metrics.first_token(seconds(inquiry_.begun(), now));
+  else metrics.next_token(seconds(c.last_token, now));
+  c.last_token = last_token_ = now;
+  pass_.generated(1);
 }
 
 void Call::end_choice(Choice& c) {
@@ -175,7 +190,7 @@ void Call::end_choice(Choice& c) {
     inquiry_.context().parts.engine.cancel(first_ + static_cast<RequestId>(&c - choices_.data()));
 }
 
-bool Call::begun() const { return first_token_ != TextPool::Clock::time_point(); }
+bool Call::begun() const { return first_token_ > 0; }
 
 bool Call::cancelled() const {
   return std::ranges::any_of(choices_,
@@ -222,34 +237,45 @@ std::vector<Choice> Call::chosen() {
   return best;
 }
 
-void Call::write_record() {
-  const auto seconds = [](auto d) { return std::chrono::duration<double>(d).count(); };
+void Call::report() {
+  const int64_t now = steady_ns();
   RequestRecord& r = inquiry_.record();
   const Usage u = usage_of(generation_, choices_);
   r.tokens = static_cast<int64_t>(u.made), r.cached_tokens = u.cached;
   r.finish = choices_[0].finish;
-  if (!begun()) return;
-  r.first_token = seconds(first_token_ - inquiry_.begun());
-  const auto gaps = u.made > choices_.size() ? u.made - choices_.size() : 0;
-  if (gaps > 0)
-    r.token_gap = seconds(last_token_ - first_token_) * static_cast<double>(choices_.size()) /
-                  static_cast<double>(gaps);
+  if (entered_ > 0) r.queue = seconds(inquiry_.begun(), entered_);
+  if (begun()) r.first_token = seconds(inquiry_.begun(), first_token_);
+  size_t longest = 0;
+  for (const Choice& c : choices_) longest = std::max(longest, c.answer.tokens().size());
+  inquiry_.context().parts.metrics.finished({.outcome = outcome_of(r.finish),
+                                             .arrived = inquiry_.begun(),
+                                             .entered = entered_,
+                                             .first_token = first_token_,
+                                             .last_token = last_token_,
+                                             .ended = now,
+                                             .prompt_tokens = static_cast<int32_t>(r.prompt_tokens),
+                                             .cached_tokens = static_cast<int32_t>(r.cached_tokens),
+                                             .generated_tokens = static_cast<int32_t>(r.tokens),
+                                             .most_generated_tokens = static_cast<int32_t>(longest),
+                                             .max_tokens = generation_.sampling.max_tokens,
+                                             .n = generation_.candidates});
+  pass_.left(now);
 }
 
 void Call::conclude() {
   concluded_ = true;
   inquiry_.context().parts.pool.take_back(timer_);
-  write_record();
+  report();
   if (gone_) return inquiry_.close(499);
   if (!error_.ok()) return fail();
   if (cancelled() && expired_ && !begun())
     return inquiry_.refuse(
         503,
         {"the request did not begin within its timeout; try again later, or with a longer one.", "",
-         kUnavailable},
+         kUnavailableError},
         {{"Retry-After", "1"}});
   if (cancelled() && !expired_ && !streaming_)
-    return inquiry_.refuse(503, {"the server is going down.", "", kUnavailable}, {{"Retry-After", "1"}});
+    return inquiry_.refuse(503, {"the server is going down.", "", kUnavailableError}, {{"Retry-After", "1"}});
   const Usage usage = usage_of(generation_, choices_);
   if (generation_.stream) {
     out_.clear();

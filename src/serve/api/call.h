@@ -22,14 +22,13 @@ class Call : public std::enable_shared_from_this<Call> {
   void start();
 
   // On the engine's thread: copies, and posts the work to the pool if none is posted yet.
-  void deliver(uint32_t choice, const TokenEvent& event, std::span<const Logprob> logprobs,
-               TextPool::Clock::time_point now);
+  void deliver(uint32_t choice, const TokenEvent& event, std::span<const Logprob> logprobs, int64_t now);
 
  private:
   struct News {
     uint32_t choice = 0;
     TokenEvent event;  // its logprobs are indices into those beside it
-    TextPool::Clock::time_point at;
+    int64_t at = 0;    // ns of the engine's clock, like the times below
   };
   struct Inbox {
     std::vector<News> news;
@@ -42,6 +41,7 @@ class Call : public std::enable_shared_from_this<Call> {
   void expire();
   void go_on();
   void take(const Inbox& inbox);
+  void note_token(Choice& choice, int64_t now);
   void end_choice(Choice& choice);
   bool begun() const;      // there is a token
   bool cancelled() const;  // a choice was
@@ -49,7 +49,7 @@ class Call : public std::enable_shared_from_this<Call> {
   void conclude();
   void fail();
   std::vector<Choice> chosen();
-  void write_record();
+  void report();
 
   Inquiry inquiry_;
   const Generation generation_;
@@ -58,7 +58,8 @@ class Call : public std::enable_shared_from_this<Call> {
   Status error_;            // the engine's, of a step that was lost
   bool streaming_ = false;  // the stream has begun
   bool concluded_ = false;
-  TextPool::Clock::time_point first_token_{}, last_token_{};
+  int64_t entered_ = 0, first_token_ = 0, last_token_ = 0;
+  Pass pass_;
   std::string out_;  // scratch
   Inbox taken_;      // scratch
 

@@ -81,7 +81,8 @@ Refusal settle(const ApiContext& c, const Ask& ask, Generation& g) {
 // The engine's own check, before any choice is submitted.
 Refusal check(const ApiContext& c, const Generation& g) {
   for (const Prompt& p : g.prompts) {
-    const Request r{.prompt = p.ids, .sampling = g.sampling.params, .max_tokens = g.sampling.max_tokens};
+    Request r;
+    r.prompt = p.ids, r.sampling = g.sampling.params, r.max_tokens = g.sampling.max_tokens;
     const Status s = validate(r, c.parts.engine.limits());
     if (s.ok()) continue;
     std::string param = field_of(s.message());
@@ -131,6 +132,11 @@ const std::vector<Endpoint>& generation_endpoints() {
 }
 
 void generate(const Endpoint& endpoint, Inquiry inquiry) {
+  const ApiParts& parts = inquiry.context().parts;
+  if (const Denial d =
+          parts.admission.early(inquiry.request().key, parts.engine.state().prefill_rate, steady_ns());
+      d.status != 0)
+    return inquiry.deny(d);
   Json body;
   if (!inquiry.read_object(body)) return;
   Generation g;

@@ -53,6 +53,7 @@ struct Choice {
   Answer answer;
   const char* finish = nullptr;      // set: it has ended, and why
   std::string stop_reason = "null";  // as JSON
+  int64_t last_token = 0;            // ns of the engine's clock; 0: none yet
   // What a stream has shown.
   bool opened = false, closed = false;
   size_t shown_text = 0, shown_tokens = 0, text_offset = 0;

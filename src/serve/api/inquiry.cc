@@ -27,7 +27,7 @@ Inquiry::Inquiry(std::shared_ptr<const ApiContext> context, HttpRequest request,
     : context_(std::move(context)),
       request_(std::move(request)),
       reply_(std::move(reply)),
-      begun_(TextPool::Clock::now()) {
+      begun_(steady_ns()) {
   record_.number = request_.id;
   record_.path = path;
   record_.key = request_.key;
@@ -45,15 +45,19 @@ void Inquiry::refuse(int status, const Refusal& why, std::vector<Header> headers
   answer(status, error_body(status, why.message, why.type, why.param), std::move(headers));
 }
 
+void Inquiry::deny(const Denial& why) {
+  refuse(why.status, {why.message, "", why.status == 429 ? kRateLimitError : kUnavailableError},
+         {{"Retry-After", std::to_string(why.retry_after)}});
+}
+
 void Inquiry::close(int status) {
   record_.status = status;
-  record_.total = std::chrono::duration<double>(TextPool::Clock::now() - begun_).count();
+  record_.total = static_cast<double>(steady_ns() - begun_) * 1e-9;
   std::string line;
   append_log_line(record_, line);
   const ApiSettings& s = context_->settings;
   if (s.log) s.log(line);
   else std::fwrite(line.data(), 1, line.size(), stderr);
-  if (s.finished) s.finished(record_);
 }
 
 bool Inquiry::read_object(Json& to) {

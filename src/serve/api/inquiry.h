@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "serve/api/api.h"
+#include "serve/api/record.h"
 #include "serve/generation/refusal.h"
 
 namespace quire::serve {
@@ -15,6 +16,10 @@ struct ApiContext {  // the same for all requests; does not change
   ApiParts parts;
   ApiSettings settings;
 };
+
+inline constexpr const char* kNotFoundError = "NotFoundError";
+inline constexpr const char* kUnavailableError = "ServiceUnavailableError";
+inline constexpr const char* kRateLimitError = "RateLimitError";
 
 class Inquiry {
  public:
@@ -26,7 +31,7 @@ class Inquiry {
   HttpRequest& request() { return request_; }
   const std::shared_ptr<Reply>& reply() const { return reply_; }
   RequestRecord& record() { return record_; }
-  TextPool::Clock::time_point begun() const { return begun_; }
+  int64_t begun() const { return begun_; }  // ns of the engine's clock
 
   // Each answers, and ends it.
   void answer(int status, std::string json, std::vector<Header> headers = {});
@@ -34,6 +39,7 @@ class Inquiry {
   void refuse(const Refusal& why) {
     refuse(why.type == kNotFoundError ? 404 : why.type == kInternalError ? 500 : 400, why);
   }
+  void deny(const Denial& why);
   // It is answered in another way, with this status; logs it and tells who watches, as the calls above do
   // before the client can know.
   void close(int status);
@@ -43,14 +49,12 @@ class Inquiry {
   // A name that is not one of the model's: 404.
   Refusal check_model(const std::string& name) const;
 
-  static constexpr const char* kNotFoundError = "NotFoundError";
-
  private:
   std::shared_ptr<const ApiContext> context_;
   HttpRequest request_;
   std::shared_ptr<Reply> reply_;
   RequestRecord record_;
-  TextPool::Clock::time_point begun_;
+  int64_t begun_;
 };
 
 }  // namespace quire::serve

@@ -17,10 +17,9 @@ struct RequestRecord {
   int64_t prompt_tokens = 0, tokens = 0, cached_tokens = 0;
   int32_t choices = 0;
   // Seconds; below 0: it did not come to that.
-  double queue = -1;        // from the engine's mailbox to its first step
+  double queue = -1;        // from the complete request to its first step
   double first_token = -1;  // from the complete request to the first token
   double total = 0;
-  double token_gap = -1;      // mean time between tokens of a choice after the first
   std::string_view finish{};  // stop, length, error, abort; empty: nothing was generated
   std::string prompt{};       // only if it may be logged
 };

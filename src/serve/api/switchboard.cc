@@ -29,7 +29,7 @@ void Switchboard::disconnect(RequestId id) {
 }
 
 void Switchboard::deliver(std::span<const TokenEvent> events, std::span<const Logprob> logprobs) {
-  const auto now = TextPool::Clock::now();
+  const auto now = steady_ns();
   std::vector<std::shared_ptr<Call>> ended;  // go without the lock
   std::lock_guard lock(mutex_);
   for (const TokenEvent& e : events) {

@@ -112,14 +112,15 @@ inline SchedulerConfig small_config() {
 
 class Desk {
  public:
-  explicit Desk(ApiSettings settings = {}) {
+  explicit Desk(ApiSettings settings = {}, const AdmissionLimits& limits = {}) : admission_(limits, 8, 0) {
     const std::string file =
         (std::filesystem::temp_directory_path() / ("quire_desk_" + std::to_string(getpid()) + ".jinja"))
             .string();
-    std::ofstream(file) << "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% for c in m.tool_calls %}"
-                           "{{ c.function.name }}({{ c.function.arguments.x }}){% endfor %}{{ '\\n' }}{% endfor %}"
-                           "{% if tools %}T{{ tools | length }}{% endif %}{{ mood }}{{ reasoning_effort }}"
-                           "{% if add_generation_prompt %}<a>{% endif %}";
+    std::ofstream(file)
+        << "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% for c in m.tool_calls %}"
+           "{{ c.function.name }}({{ c.function.arguments.x }}){% endfor %}{{ '\\n' }}{% endfor %}"
+           "{% if tools %}T{{ tools | length }}{% endif %}{{ mood }}{{ reasoning_effort }}"
+           "{% if add_generation_prompt %}<a>{% endif %}";
     chat_ = load_chat(".", file, false).value();
     std::filesystem::remove(file);
     engine_ = std::make_unique<Engine>(
@@ -132,7 +133,8 @@ class Desk {
       std::lock_guard lock(mutex_);
       log_.emplace_back(line);
     };
-    routes_ = api_routes({*engine_, board_, pool_, letters_, chat_}, std::move(settings));
+    routes_ =
+        api_routes({*engine_, board_, pool_, letters_, chat_, admission_, metrics_}, std::move(settings));
   }
   ~Desk() {
     gate_.release();
@@ -200,13 +202,17 @@ class Desk {
     return log_;
   }
   ScriptRunner::Gate& gate() { return gate_; }
-  Engine& engine() { return *engine_; }
+  std::string metrics() { return metrics_.text(); }
+  Admission& admission() { return admission_; }
   int32_t key = 0;
 
  private:
   std::mutex mutex_;
   std::vector<std::string> log_;
   ScriptRunner::Gate gate_;
+  Admission admission_;
+  Metrics metrics_{MetricsConfig{.model_name = "tiny", .max_model_len = 200, .block_size = 4},
+                   [this] { return engine_->state(); }, [this] { return admission_.counts(); }, steady_ns};
   Letters letters_;
   ChatOptions chat_;
   TextPool pool_{2};

@@ -81,27 +81,40 @@ TEST_CASE("a lost step is a 500") {
   CHECK(desk.ask("/v1/completions", R"({"prompt":"a"})")->status() == 200);
 }
 
-TEST_CASE("who decides on admission is asked, and its refusal is passed on") {
-  std::vector<Load> seen;
-  ApiSettings settings;
-  settings.admit = [&](const Load& load) {
-    seen.push_back(load);
-    if (load.key == 2) return Admission{429, "too many", 7};
-    return Admission{};
-  };
-  Desk desk(std::move(settings));
+TEST_CASE("a key beyond its limit gets a 429, a full queue a 503, both with Retry-After") {
+  Desk desk({}, {.max_queued_requests = 1, .key_requests = 2});
   desk.key = 1;
-  CHECK(desk.ask("/v1/completions", R"({"prompt":["ab","c"],"n":2,"temperature":1,"max_tokens":3})")
-            ->status() == 200);
-  REQUIRE(seen.size() == 1);
-  CHECK(seen[0].choices == 4);
-  CHECK(seen[0].prompt_tokens == 10);
-  CHECK(seen[0].most_tokens == 12);
+  const auto first = desk.begin("POST", "/v1/completions", R"({"prompt":"~"})");
+  const auto second = desk.begin("POST", "/v1/completions", R"({"prompt":"~","n":8,"temperature":1})");
+  while (desk.admission().counts().sequences < 9) std::this_thread::yield();
+  const auto third = desk.ask("/v1/completions", R"({"prompt":"ab"})");
+  CHECK(third->status() == 429);
+  REQUIRE(third->header("Retry-After"));
+  CHECK(text_at(desk.json(third), "error.type") == "RateLimitError");
   desk.key = 2;
-  const auto refused = desk.ask("/v1/completions", R"({"prompt":"ab"})");
-  CHECK(refused->status() == 429);
-  CHECK(*refused->header("Retry-After") == "7");
-  CHECK(text_at(desk.json(refused), "error.type") == "RateLimitError");
+  const auto full = desk.ask("/v1/completions", R"({"prompt":"ab"})");
+  CHECK(full->status() == 503);
+  CHECK(full->header("Retry-After"));
+  CHECK(text_at(desk.json(full), "error.code") == "503");
+  desk.gate().release();
+  REQUIRE(first->wait());
+  REQUIRE(second->wait());
+  CHECK(second->status() == 200);
+  CHECK(desk.ask("/v1/completions", R"({"prompt":"ab"})")->status() == 200);
+  desk.wait_until_idle();
+}
+
+TEST_CASE("what requests did is in the metrics") {
+  Desk desk;
+  (void)desk.ask("/v1/completions", R"({"prompt":"ab","max_tokens":3})");
+  const std::string text = desk.metrics();
+  CHECK(text.find(
+            "vllm:request_success_total{engine=\"0\",finished_reason=\"length\",model_name=\"tiny\"} 1") !=
+        std::string::npos);
+  CHECK(text.find("vllm:time_to_first_token_seconds_count{engine=\"0\",model_name=\"tiny\"} 1") !=
+        std::string::npos);
+  CHECK(text.find("vllm:inter_token_latency_seconds_count{engine=\"0\",model_name=\"tiny\"} 2") !=
+        std::string::npos);
 }
 
 TEST_CASE("keys and salts do not share prefixes") {
