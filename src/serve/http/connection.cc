@@ -115,6 +115,7 @@ void Connection::advance() {
 
 void Connection::on_head() {
   stop_waiting();
+  asked_ = Clock::now();
   const RequestHead& head = reader_.head();
   // Counted before it is decided: whoever drains sees it, or else it sees the drain.
   site_.begin_request();
@@ -184,7 +185,7 @@ void Connection::dispatch() {
   RequestHead& head = reader_.head();
   open_outbox(shape_of(head, decision_));
   HttpRequest request{.id = ++site_.requests,
-                      .method = std::move(head.method),
+                      .method = head.method,
                       .path = std::move(decision_.path),
                       .query = std::move(decision_.query),
                       .headers = std::move(head.headers),
@@ -250,6 +251,11 @@ void Connection::on_written(size_t bytes) {
 }
 
 void Connection::release_request() {
+  if (outbox_ && site_.on_answer) {
+    const int status = outbox_->status();
+    site_.on_answer(decision_.route ? std::string_view(decision_.route->path) : "none", reader_.head().method,
+                    status == 0 ? 499 : status, std::chrono::duration<double>(Clock::now() - asked_).count());
+  }
   site_.body_bytes -= std::exchange(body_bytes_, 0);
   outbox_.reset();
   if (std::exchange(counted_, false)) site_.end_request();

@@ -87,8 +87,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string input_;  // came and was not consumed
   RequestReader reader_;
   Decision decision_;
-  size_t body_bytes_ = 0;  // counted in site_.body_bytes
-  bool counted_ = false;   // in site_'s active requests
+  Clock::time_point asked_ = Clock::now();  // when the head was read
+  size_t body_bytes_ = 0;                   // counted in site_.body_bytes
+  bool counted_ = false;                    // in site_'s active requests
 
   std::shared_ptr<Outbox> outbox_;  // of the request that is being answered
   std::string sending_;

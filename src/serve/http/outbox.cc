@@ -40,6 +40,7 @@ void Outbox::notify(std::unique_lock<std::mutex>& lock) {
 
 void Outbox::put_head(int status, const std::vector<Header>& headers, const Header& framing) {
   begun_ = true;
+  status_ = status;
   std::vector<Header> all = headers;
   all.insert(all.end(), shape_.headers.begin(), shape_.headers.end());
   all.push_back({"X-Content-Type-Options", "nosniff"});
@@ -139,6 +140,11 @@ Outbox::Taken Outbox::take(std::string& to) {
   else to += out_;
   out_.clear();
   return complete_ ? Taken::kLast : Taken::kMore;
+}
+
+int Outbox::status() const {
+  const std::unique_lock lock(mutex_);
+  return status_;
 }
 
 bool Outbox::cut() const {

@@ -35,6 +35,7 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   // close.
   enum class Taken : uint8_t { kMore, kLast, kCut };
   Taken take(std::string& to);
+  int status() const;       // 0: nobody has answered
   bool cut() const;         // the next take() would say kCut
   void sent(size_t bytes);  // of those taken
   bool keep_alive() const;  // after the last byte
@@ -65,6 +66,7 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   const std::function<void()> wake_;
   std::string out_;       // not yet taken
   size_t in_flight_ = 0;  // taken, not yet sent
+  int status_ = 0;
   bool begun_ = false, chunked_ = false, events_ = false, complete_ = false, cut_ = false, woken_ = false;
   std::atomic<bool> gone_{false};
   std::function<void()> on_gone_;

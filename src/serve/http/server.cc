@@ -74,6 +74,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions o, std::vector<Route
   p.site.keys = std::move(o.keys);
   p.site.tls = std::move(tls);
   p.site.not_ready = std::move(o.not_ready);
+  p.site.on_answer = std::move(o.on_answer);
   p.site.on_quiet = [&p] { p.finish(true); };
   p.site.set_router(std::make_shared<Router>(std::move(routes)));
   const int32_t threads = std::max(1, o.io_threads);

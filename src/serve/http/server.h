@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -28,6 +29,7 @@ struct ServerOptions {
   int32_t io_threads = 1;
   // See Site.
   std::function<std::optional<std::string>()> not_ready;
+  std::function<void(std::string_view route, std::string_view method, int status, double seconds)> on_answer;
 };
 
 class Server {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "serve/http/api_keys.h"
@@ -27,6 +28,9 @@ struct Site {
   // Why paths that are not known yet may be known later ("loading the model, 42 %"); nothing: they are
   // unknown.
   std::function<std::optional<std::string>()> not_ready;
+  // For who counts answers; on I/O threads. `route`: Route::path, or "none" for one that no route gave;
+  // status 499: the client went away before there was one; seconds since the head of the request was read.
+  std::function<void(std::string_view route, std::string_view method, int status, double seconds)> on_answer;
   std::function<void()> on_quiet;  // refusing, and the last request that has a key guard has its answer
 
   std::atomic<bool> refusing{false};  // drain: no new requests but those that anybody may ask
