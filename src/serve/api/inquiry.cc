@@ -84,7 +84,8 @@ bool Inquiry::read_object(Json& to) {
 Refusal Inquiry::check_model(const std::string& name) const {
   const auto& names = context_->settings.names;
   if (name.empty() || std::ranges::count(names, name)) return {};
-  return {"The model " + shown(Json(name)) + " does not exist.", "model", kNotFoundError};
+  const std::string quoted = shown(Json(name));
+  return {"The model `" + quoted.substr(1, quoted.size() - 2) + "` does not exist.", "model", kNotFoundError};
 }
 
 }  // namespace quire::serve
