@@ -37,6 +37,29 @@ TEST_CASE("timed work waits for its time, and may be taken back") {
   CHECK(!wrong);
 }
 
+TEST_CASE("long work never has all threads, and all of it is done") {
+  TextPool pool(3);
+  std::atomic<int> done = 0, at_once = 0, most = 0;
+  std::promise<void> both, go_on, all;
+  std::shared_future<void> gate = go_on.get_future().share();
+  for (int i = 0; i < 20; ++i)
+    pool.post_long([&, gate] {
+      const int now = ++at_once;
+      for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {}
+      if (now == 2 && done == 0) both.set_value();
+      gate.wait();
+      --at_once;
+      if (++done == 20) all.set_value();
+    });
+  REQUIRE(both.get_future().wait_for(20s) == std::future_status::ready);
+  std::promise<void> answered;
+  pool.post([&] { answered.set_value(); });
+  CHECK(answered.get_future().wait_for(20s) == std::future_status::ready);
+  go_on.set_value();
+  CHECK(all.get_future().wait_for(20s) == std::future_status::ready);
+  CHECK(most == 2);
+}
+
 TEST_CASE("after stop() nothing runs, and what waits is let go") {
   TextPool pool(2);
   auto held = std::make_shared<int>(1);
