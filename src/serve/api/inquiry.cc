@@ -42,6 +42,7 @@ void Inquiry::answer(int status, std::string json, std::vector<Header> headers) 
 }
 
 void Inquiry::refuse(int status, const Refusal& why, std::vector<Header> headers) {
+  record_.param = why.param;
   answer(status, error_body(status, why.message, why.type, why.param), std::move(headers));
 }
 
