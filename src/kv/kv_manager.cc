@@ -8,7 +8,8 @@
 
 namespace quire {
 
-KvManager::KvManager(const KvConfig& config) : config_(config), blocks_(config.num_blocks) {
+KvManager::KvManager(const KvConfig& config)
+    : config_(config), blocks_(config.num_blocks), free_(config.num_blocks) {
   QUIRE_CHECK(config.num_blocks > 1 && config.block_size > 0);
   if (config.enable_prefix_caching) {
     // Not set to 0: then the system gives the memory only when it is used.
@@ -16,11 +17,7 @@ KvManager::KvManager(const KvConfig& config) : config_(config), blocks_(config.n
         std::make_unique_for_overwrite<Token[]>(static_cast<size_t>(config.num_blocks) * config.block_size);
     buckets_.resize(std::bit_ceil(static_cast<size_t>(config.num_blocks)));
   }
-  for (int32_t b = 0; b < config.num_blocks; ++b) {  // low ones are handed out first
-    blocks_[b].prev = b > 0 ? b - 1 : config.num_blocks - 1;
-    blocks_[b].next = b + 1 < config.num_blocks ? b + 1 : 0;
-  }
-  free_ = usable_blocks();
+  free_.open(0);
 }
 
 int32_t KvManager::match(const Salt& salt, std::span<const Token> tokens, int32_t max_tokens,
@@ -42,15 +39,18 @@ int32_t KvManager::match(const Salt& salt, std::span<const Token> tokens, int32_
   return table.sealed * block_size();
 }
 
-bool KvManager::reserve(int32_t num_tokens, BlockTable& table) {
+bool KvManager::reserve(int32_t num_tokens, BlockTable& table, bool force) {
   const int32_t need = blocks_for(num_tokens) - static_cast<int32_t>(table.blocks.size());
-  if (need > free_) return false;
+  if (need <= 0) return true;
+  if (need > (force ? free_.count() : free_.count_for(table.owner))) return false;
   for (int32_t i = 0; i < need; ++i) {
-    const int32_t b = blocks_[0].next;
-    take(b);
+    const int32_t b = free_.next(table.owner);
+    free_.take(b);
+    free_.hold(table.owner, 1);
+    blocks_[b].refs = 1;
+    blocks_[b].owner = table.owner;
     if (blocks_[b].published) unpublish_block(b);
     ++blocks_[b].generation;  // whoever names it as parent means what it held before
-    blocks_[b].owner = table.owner;
     table.blocks.push_back({b});
   }
   return true;
@@ -85,7 +85,12 @@ void KvManager::release(BlockTable& table) {
 
 void KvManager::unpublish(uint64_t step) {
   for (size_t b = 1; b < blocks_.size(); ++b)
-    if (blocks_[b].published && blocks_[b].step >= step) unpublish_block(static_cast<int32_t>(b));
+    if (blocks_[b].published && blocks_[b].step >= step) {
+      unpublish_block(static_cast<int32_t>(b));
+      if (blocks_[b].refs > 0) continue;
+      free_.take(static_cast<int32_t>(b));
+      free_.give(static_cast<int32_t>(b), FreeBlocks::kNobody);
+    }
 }
 
 std::span<Token> KvManager::tokens_of(int32_t b) {
@@ -117,35 +122,26 @@ void KvManager::unpublish_block(int32_t b) {
 }
 
 void KvManager::take(int32_t b) {
-  Block& k = blocks_[b];
-  if (k.refs++ > 0) return;
-  blocks_[k.prev].next = k.next;
-  blocks_[k.next].prev = k.prev;
-  --free_;
+  if (blocks_[b].refs++ > 0) return;
+  free_.take(b);
+  free_.hold(blocks_[b].owner, 1);
 }
 
 void KvManager::give(int32_t b) {
-  Block& k = blocks_[b];
-  if (--k.refs > 0) return;
-  const int32_t before = k.published ? 0 : blocks_[0].next;  // what nobody can match is reused first
-  k.next = before;
-  k.prev = blocks_[before].prev;
-  blocks_[k.prev].next = b;
-  blocks_[k.next].prev = b;
-  ++free_;
+  const Block& k = blocks_[b];
+  if (--blocks_[b].refs > 0) return;
+  free_.hold(k.owner, -1);
+  free_.give(b, k.published ? k.owner : FreeBlocks::kNobody);
 }
 
 void KvManager::check(int32_t held) const {
-  int32_t listed = 0, unused = 0, found = 0, published = 0;
-  for (int32_t b = blocks_[0].next; b != 0; b = blocks_[b].next) {
-    QUIRE_CHECK(blocks_[b].refs == 0 && blocks_[blocks_[b].next].prev == b);
-    ++listed;
-  }
+  int32_t unused = 0, found = 0, published = 0;
   for (int32_t b : buckets_)
     for (; b != 0; b = blocks_[b].next_in_bucket) ++found;
   for (const Block& k : blocks_) unused += k.refs == 0, published += k.published;
-  QUIRE_CHECK(blocks_[0].refs == 0 && listed == free_ && unused == free_ + 1 && found == published);
-  QUIRE_CHECK(usable_blocks() - free_ == held);
+  free_.check();
+  QUIRE_CHECK(blocks_[0].refs == 0 && unused == free_.count() + 1 && found == published);
+  QUIRE_CHECK(usable_blocks() - free_.count() == held);
 }
 
 }  // namespace quire

@@ -15,6 +15,7 @@
 
 #include "base/ids.h"
 #include "kv/block_hash.h"
+#include "kv/free_blocks.h"
 
 namespace quire {
 
@@ -25,7 +26,7 @@ struct BlockTable {
   Salt salt;            // of the sealed blocks
   Filling last;         // the published block that ends them: parent of the next
   uint64_t newest = 0;  // the latest step that filled a block which match() took over
-  int32_t owner = 0;    // whose account new blocks are on
+  int32_t owner = 0;    // whose account new blocks are on; known to open(), or 0
 };
 
 struct KvConfig {
@@ -42,7 +43,9 @@ class KvManager {
 
   int32_t block_size() const { return config_.block_size; }
   int32_t usable_blocks() const { return config_.num_blocks - 1; }
-  int32_t free_blocks() const { return free_; }
+  int32_t free_blocks() const { return free_.count(); }
+  // Without those that are spared for other owners: published ones, see free_blocks.h.
+  int32_t free_blocks_for(int32_t owner) const { return free_.count_for(owner); }
   int32_t blocks_for(int32_t tokens) const {
     return tokens / config_.block_size + (tokens % config_.block_size != 0);
   }
@@ -52,12 +55,17 @@ class KvManager {
         std::min<int64_t>(int64_t{usable_blocks()} * block_size(), std::numeric_limits<int32_t>::max()));
   }
 
+  // Before a table names this owner. The only call that may allocate. A published block that nobody uses any
+  // more stays on the account of who reserved it.
+  void open(int32_t owner) { free_.open(owner); }
+
   // Start the empty `table` with the longest published prefix of `tokens`, in whole blocks
   // and at most `max_tokens` long. Returns the number of tokens covered.
   int32_t match(const Salt& salt, std::span<const Token> tokens, int32_t max_tokens, BlockTable& table);
 
-  // Grow `table` to hold `num_tokens`. False: not enough free blocks, and nothing changed.
-  bool reserve(int32_t num_tokens, BlockTable& table);
+  // Grow `table` to hold `num_tokens`. False: not enough free blocks for its owner, and nothing changed.
+  // `force`: also with what is spared for other owners.
+  bool reserve(int32_t num_tokens, BlockTable& table, bool force = false);
 
   // Publish the full blocks of `table`; they hold `tokens` when `step` and all before it have run.
   void seal(std::span<const Token> tokens, uint64_t step, BlockTable& table);
@@ -74,7 +82,6 @@ class KvManager {
  private:
   struct Block {
     int32_t refs = 0;
-    int32_t prev = 0, next = 0;  // in the free list, when refs == 0; block 0 is its head
     bool published = false;
     int32_t next_in_bucket = 0;  // when published
     uint64_t hash = 0;
@@ -82,7 +89,7 @@ class KvManager {
     Salt salt;  // these and the block's tokens are compared on a hit
     Filling parent;
     uint64_t step = 0;  // that filled it
-    int32_t owner = 0;  // who reserved it: what a quota counts
+    int32_t owner = 0;  // who reserved it
   };
   std::span<Token> tokens_of(int32_t b);
   int32_t& bucket(uint64_t hash) { return buckets_[hash & (buckets_.size() - 1)]; }
@@ -96,7 +103,7 @@ class KvManager {
   std::vector<Block> blocks_;
   std::unique_ptr<Token[]> tokens_;  // [block][position]: content of published blocks; the rest is not set
   std::vector<int32_t> buckets_;     // first published block, or 0; a power of two of them
-  int32_t free_ = 0;
+  FreeBlocks free_;                  // all with refs == 0
 };
 
 }  // namespace quire

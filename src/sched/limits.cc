@@ -124,6 +124,9 @@ Status validate(const Request& r, const Limits& limits) {
   if (r.prompt.empty()) return refuse("the prompt has no tokens.");
   if (r.max_tokens < 1)
     return refuse("max_tokens must be at least 1, got " + std::to_string(r.max_tokens) + ".");
+  if (r.tenant < 0 || r.tenant >= kMostTenants)
+    return refuse("there is room for " + std::to_string(kMostTenants) + " tenants, got number " +
+                  std::to_string(r.tenant) + ".");
   if (p.top_k < 0)
     return refuse("top_k must be 0 (disable), or at least 1, got " + std::to_string(p.top_k) + ".");
   for (Status s :

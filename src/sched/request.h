@@ -40,15 +40,18 @@ struct SamplingParams {
   std::optional<int32_t> logprobs, prompt_logprobs;
 };
 
+inline constexpr int32_t kMostTenants = 1 << 16;
+
 struct Request {
   RequestId id = 0;
   std::vector<Token> prompt{};
   SamplingParams sampling{};
   int32_t max_tokens = 16;
-  int32_t priority = 0;  // lower runs first; equal ones in order of arrival
+  int32_t priority =
+      0;  // lower runs first; among equal ones tenants take turns, and a tenant's go by arrival
   int32_t adapter = -1;
   Salt cache_salt{};   // the scheduler adds the adapter
-  int32_t tenant = 0;  // whose quota its blocks count against
+  int32_t tenant = 0;  // whose turn it takes and whose blocks it has; below kMostTenants, best without gaps
   // Its next logits need the host to have seen its last token (a grammar, a host-side
   // processor): never planned while a token of it is in flight.
   bool lockstep = false;
@@ -70,6 +73,7 @@ struct TokenEvent {
   Finish finish = Finish::kNone;
   Token stop_token = -1;                    // the one of stop_token_ids that ended it
   int32_t cached = 0;                       // prompt tokens that were found in the cache
+  int64_t entered = 0;                      // the stamp of the plan it first ran in; 0: it never ran
   int32_t prompt_position = 0;              // > 0: not a new token, but the score of this prompt token
   int32_t logprobs = -1, num_logprobs = 0;  // the token's own, then the best; in StepResult::logprobs
   Status error{};

@@ -34,6 +34,7 @@ inline std::vector<Request> random_requests(Dice& dice, int32_t words) {
     r.priority = dice.up_to(2);
     r.cache_salt.hi = static_cast<uint64_t>(dice.up_to(3) / 2);
     r.adapter = dice.up_to(4) / 4;
+    r.tenant = dice.up_to(5) / 2;
     r.lockstep = dice.one_in(5);
     if (dice.one_in(4)) r.sampling.min_tokens = dice.up_to(r.max_tokens);
     r.sampling.ignore_eos = dice.one_in(4);

@@ -1,30 +1,10 @@
 // What the scheduler promises, case by case. Random workloads are in random_main.cc.
 #include <doctest/doctest.h>
 
-#include "tests/sched/serve.h"
+#include "tests/sched/bench.h"
 
 namespace quire {
 namespace {
-
-Request plain(RequestId id, int32_t prompt, int32_t max_tokens, Token word = 5) {
-  Request r{.id = id, .prompt = std::vector<Token>(prompt, word), .max_tokens = max_tokens};
-  r.sampling.ignore_eos = true;
-  return r;
-}
-
-// A scheduler and a model that take one step at a time.
-struct Bench {
-  Bench(const SchedulerConfig& c, const std::vector<Request>& requests) : sched(c), model(c, requests) {}
-  void step() { sched.plan(plan), model.run(plan, result), sched.commit(result, events); }
-  void finish() {
-    while (!sched.idle()) step();
-  }
-  Scheduler sched;
-  PaperModel model;
-  StepPlan plan;
-  StepResult result;
-  std::vector<TokenEvent> events;
-};
 
 TEST_CASE("the second of two equal prompts computes only what needs logits") {
   const Request a = plain(1, 33, 1);
@@ -168,6 +148,7 @@ TEST_CASE("logits that are not finite end one request") {
   REQUIRE(b.events.size() == 2);
   CHECK(b.events[0].finish == Finish::kError);
   CHECK(b.events[0].token == -1);
+  CHECK(b.sched.stats().bad_logits == 1);
   b.finish();
   std::vector<Token> text;
   for (auto& e : b.events)
