@@ -32,7 +32,7 @@ constexpr Field kMessages[] = {
        return std::string();
      }},
     {"tools",
-     R"({"type":"array","maxItems":128,"items":{"type":"object","properties":{"type":{"const":"function"},"function":{"type":"object","properties":{"name":{"type":"string"},"description":{"type":"string"},"parameters":{"type":"object"}},"required":["name"]}},"required":["type","function"]}})",
+     R"({"type":"array","maxItems":128,"items":{"type":"object","properties":{"type":{"const":"function"},"function":{"type":"object","properties":{"name":{"type":"string"},"description":{"type":["string","null"]},"parameters":{"type":["object","null"]}},"required":["name"]}},"required":["type","function"]}})",
      read_with_messages},
     {"documents", R"({"type":"array","items":{"type":"object"}})", read_with_messages},
     {"chat_template_kwargs", kObject, read_with_messages},

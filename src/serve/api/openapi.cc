@@ -76,7 +76,7 @@ void append_operation(const Operation& o, std::string& to) {
   if (o.streams) to += R"(,"text/event-stream":{"schema":{"type":"string"}})";
   to += "}}";
   append_error(401, "No API key, or one that is not known", to);
-  if (o.fields) append_error(400, "What is wrong with the request", to);
+  append_error(400, "What is wrong with the request", to);
   if (o.fields || o.path.ends_with('}')) append_error(404, "No such model", to);
   if (o.fields) {
     append_error(413, "The body is too large", to);

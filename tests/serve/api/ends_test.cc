@@ -155,6 +155,7 @@ TEST_CASE("every request leaves one line in the log, without its prompt unless a
           std::string::npos);
     CHECK(log[0].find(R"("ttft_s":)") != std::string::npos);
     CHECK(log[1].find(R"("status":400)") != std::string::npos);
+    CHECK(log[1].find(R"("param":"top_p")") != std::string::npos);
   }
 }
 
