@@ -47,4 +47,5 @@ done
 
 tools/check_processors.sh
 tools/check_python.sh
+tools/serve_clients/check.sh
 echo "== all of ./check --all passed"

@@ -34,8 +34,10 @@ std::vector<Route> api_routes(const ApiParts& parts, ApiSettings settings) {
   add("GET", "/v1/models/{model}", show_model);
   add("GET", "/version", show_version);
   add("GET", "/load", show_load);
-  add("GET", "/openapi.json",
-      [](Inquiry inquiry) { inquiry.answer(200, openapi_document(inquiry.context().settings.version)); });
+  add("GET", "/openapi.json", [](Inquiry inquiry) {
+    inquiry.answer(
+        200, openapi_document(inquiry.context().settings.version, inquiry.context().parts.engine.limits()));
+  });
   return routes;
 }
 

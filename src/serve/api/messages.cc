@@ -72,7 +72,7 @@ Refusal settle_message(const ChatOptions& chat, size_t i, Json& message) {
   if (!message.object()) return wrong(at(i) + " must be an object, got " + shown(message) + '.');
   Json* role = find_in(message, "role");
   if (!role || !role->string() || role->string()->empty())
-    return wrong(at(i) + ".role must be a string: system, developer, user, assistant or tool.");
+    return wrong(at(i) + ".role must be a string that is not empty, such as user.");
   if (*role->string() == "developer" && chat.chat_template && !knows_developer(*chat.chat_template))
     *role = Json("system");
   if (const Json* audio = find_set(message, "audio"))
