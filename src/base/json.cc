@@ -39,6 +39,10 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
     return valid(text) && value(Json(std::move(text)));
   }
   bool Key(const char* s, rapidjson::SizeType n, bool) {
+    if (stack_.back().object()->size() >= limits_.keys) {
+      problem_ = "an object with more than " + std::to_string(limits_.keys) + " keys";
+      return false;
+    }
     keys_.emplace_back(s, n);
     return valid(keys_.back());
   }

@@ -61,6 +61,7 @@ class Json {
 struct JsonLimits {
   int32_t depth = 64;
   int64_t values = 20'000'000;
+  size_t keys = SIZE_MAX;  // of one object
 };
 
 // The error names the byte where it went wrong.

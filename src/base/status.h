@@ -9,7 +9,7 @@
 
 namespace quire {
 
-enum class Code : unsigned char { kOk, kInvalidArgument, kNotFound, kUnsupported, kOutOfMemory, kDevice };
+enum class Code : unsigned char { kOk, kInvalidArgument, kNotFound, kUnsupported, kOutOfMemory, kDevice, kNotFinite };
 
 class [[nodiscard]] Status {
  public:

@@ -4,7 +4,7 @@
 #include <limits>
 #include <utility>
 
-#include "cli/json_field.h"
+#include "serve/generation/json_field.h"
 #include "cli/known_fields.h"
 
 namespace quire {

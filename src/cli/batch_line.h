@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/json.h"
-#include "cli/chat_line.h"
-#include "cli/refusal.h"
-#include "cli/sampling_fields.h"
+#include "serve/generation/chat_prompt.h"
+#include "serve/generation/refusal.h"
+#include "serve/generation/sampling_fields.h"
 #include "cli/seeds.h"
 #include "text/tokenizer.h"
 

@@ -15,15 +15,6 @@ namespace {
 
 constexpr int64_t kMostBytesOpen = int64_t{512} << 20;
 
-// The field that an engine's sentence is about: its first word, or the flag's own wording.
-std::string field_of(const std::string& message) {
-  if (message.starts_with("Requested sample logprobs")) return "logprobs";
-  if (message.starts_with("Requested prompt logprobs")) return "prompt_logprobs";
-  if (message.starts_with("the prompt")) return "prompt";
-  const std::string word = message.substr(0, message.find(' '));
-  return word == "prompt" || is_sampling_field(word) ? word : "";
-}
-
 // Says once for each key, and for a few keys only, that nobody knows it.
 class UnknownKeys {
  public:

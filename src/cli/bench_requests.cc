@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "cli/batch_line.h"
-#include "cli/json_field.h"
+#include "serve/generation/json_field.h"
 #include "cli/line_reader.h"
 #include "cli/output_file.h"
 

@@ -17,7 +17,7 @@ void Collector::open(BatchLine line, RequestId first) {
   if (!l.line.refusal) {
     const size_t n = static_cast<size_t>(l.line.sampling.n);
     l.answers.reserve(n);
-    for (size_t i = 0; i < n; ++i) l.answers.emplace_back(l.line, tokenizer_);
+    for (size_t i = 0; i < n; ++i) l.answers.emplace_back(l.line.sampling, l.line.prompt.size(), tokenizer_);
     l.units = n;
     counts_.prompt_tokens += l.line.prompt.size() * n;
   }

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/answer.h"
+#include "serve/generation/answer.h"
 #include "cli/batch_line.h"
 
 namespace quire {

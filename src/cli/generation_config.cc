@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/json.h"
-#include "cli/json_field.h"
+#include "serve/generation/json_field.h"
 
 namespace quire {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/ids.h"
 #include "base/status.h"
-#include "cli/sampling_fields.h"
+#include "serve/generation/sampling_fields.h"
 
 namespace quire {
 

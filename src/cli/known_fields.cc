@@ -2,25 +2,14 @@
 
 #include <algorithm>
 
-#include "cli/json_field.h"
+#include "serve/generation/unsupported.h"
 
 namespace quire {
 namespace {
 
+using namespace unsupported;
+
 bool never(const Json&, const Json&) { return false; }
-bool if_set(const Json&, const Json&) { return true; }
-bool if_true(const Json& v, const Json&) { return !v.boolean() || *v.boolean(); }
-bool if_not_empty(const Json& v, const Json&) {
-  if (v.array()) return !v.array()->empty();
-  if (v.object()) return !v.object()->empty();
-  if (v.string()) return !v.string()->empty();
-  return true;
-}
-bool if_constrained(const Json& v, const Json&) {
-  const Json* type = v.find("type");
-  return !type || !type->string() || *type->string() != "text";
-}
-bool if_not_minus_one(const Json& v, const Json&) { return v.integer() != -1; }
 bool if_more_than_n(const Json& v, const Json& line) {
   const Json* n = line.find("n");
   return v.integer() != (n ? n->integer().value_or(1) : 1);
@@ -103,9 +92,7 @@ bool is_known_field(std::string_view name, const Json& value, const Json& line, 
   const auto* field = std::ranges::find(kKnown, name, &KnownField::name);
   if (field == std::end(kKnown)) return false;
   if (!value.is_null() && field->changes_answer(value, line))
-    refusal = {std::string(name) + " is not supported yet, got " + shown(value) + "; " +
-                   std::string(field->instead) + '.',
-               std::string(name), kNotImplemented};
+    refusal = not_supported(name, value, field->instead);
   return true;
 }
 

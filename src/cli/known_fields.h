@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "base/json.h"
-#include "cli/refusal.h"
+#include "serve/generation/refusal.h"
 
 namespace quire {
 

@@ -3,7 +3,7 @@
 #pragma once
 #include <string>
 
-#include "cli/answer.h"
+#include "serve/generation/answer.h"
 #include "cli/batch_line.h"
 
 namespace quire {

@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "base/settings.h"
-#include "cli/sampling_fields.h"
+#include "serve/generation/sampling_fields.h"
 
 namespace quire {
 

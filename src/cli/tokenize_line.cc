@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "cli/json_field.h"
+#include "serve/generation/json_field.h"
 #include "cli/output_line.h"
 
 namespace quire {

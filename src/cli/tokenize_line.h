@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "cli/chat_line.h"
+#include "serve/generation/chat_prompt.h"
 #include "text/tokenizer.h"
 
 namespace quire {

@@ -111,7 +111,7 @@ double Admission::leaving_rate(int64_t now) const {
   return left_ > 0 ? left_ / std::max(0.001, left_seconds_ + since) : 0;
 }
 
-Refusal Admission::server_full(double prefill_rate, int64_t now) {
+Denial Admission::server_full(double prefill_rate, int64_t now) {
   const int64_t waiting = counts_.sequences - seats_;
   if (limits_.max_queued_requests > 0 && waiting >= limits_.max_queued_requests) {
     const double rate = leaving_rate(now);
@@ -136,11 +136,11 @@ Refusal Admission::server_full(double prefill_rate, int64_t now) {
               " may (" + flag + "). Try again later."};
 }
 
-Refusal Admission::key_full(Key& k) {
+Denial Admission::key_full(Key& k) {
   const auto refuse = [](double seconds, const std::string& found, int32_t limit, const std::string& of) {
-    return Refusal{429, whole_seconds(seconds),
-                   "this API key " + found + ", and " + std::to_string(limit) + " " + of +
-                       " are allowed. Try again later."};
+    return Denial{429, whole_seconds(seconds),
+                  "this API key " + found + ", and " + std::to_string(limit) + " " + of +
+                      " are allowed. Try again later."};
   };
   if (limits_.key_requests > 0 && k.requests >= limits_.key_requests)
     return refuse(1, "has " + std::to_string(k.requests) + " requests open", limits_.key_requests,
@@ -154,23 +154,23 @@ Refusal Admission::key_full(Key& k) {
   return {};
 }
 
-Refusal Admission::early(int32_t number, double prefill_rate, int64_t now) {
+Denial Admission::early(int32_t number, double prefill_rate, int64_t now) {
   std::lock_guard lock(mutex_);
   return judge(number, prefill_rate, now);
 }
 
-Refusal Admission::judge(int32_t number, double prefill_rate, int64_t now) {
-  Refusal r = key_full(key(number, now));
+Denial Admission::judge(int32_t number, double prefill_rate, int64_t now) {
+  Denial r = key_full(key(number, now));
   if (r.status == 0) r = server_full(prefill_rate, now);
   if (r.status == 503) ++counts_.refused_server;
   if (r.status == 429) ++counts_.refused_key;
   return r;
 }
 
-std::variant<Pass, Refusal> Admission::enter(int32_t number, int32_t sequences, int64_t prompt_tokens,
-                                             double prefill_rate, int64_t now) {
+std::variant<Pass, Denial> Admission::enter(int32_t number, int32_t sequences, int64_t prompt_tokens,
+                                            double prefill_rate, int64_t now) {
   std::lock_guard lock(mutex_);
-  if (Refusal r = judge(number, prefill_rate, now); r.status != 0) return r;
+  if (Denial r = judge(number, prefill_rate, now); r.status != 0) return r;
   Key& k = key(number, now);
   ++k.requests;
   k.per_minute.level -= 1;

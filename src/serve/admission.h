@@ -27,7 +27,7 @@ struct AdmissionLimits {               // 0: no such limit
 // --max-num-queued-reqs and the others.
 SettingGroup admission_settings(AdmissionLimits& limits);
 
-struct Refusal {
+struct Denial {
   int status = 0;         // 503 or 429
   int retry_after = 0;    // whole seconds, at least 1
   std::string message{};  // a sentence: what was found, what is allowed, what to do
@@ -65,12 +65,12 @@ class Admission {
   // `sequences`: n, or the choices in all; `prompt_tokens`: of all of them together. `prefill_rate`: tokens
   // per second, EngineState's; 0: not known, then seconds do not bind. What was ahead in the queue decides: a
   // request that is large itself is let in. `key` is HttpRequest::key.
-  std::variant<Pass, Refusal> enter(int32_t key, int32_t sequences, int64_t prompt_tokens,
-                                    double prefill_rate, int64_t now);
+  std::variant<Pass, Denial> enter(int32_t key, int32_t sequences, int64_t prompt_tokens, double prefill_rate,
+                                   int64_t now);
 
   // Would a request of this key be refused now, whatever it asks for? Status 0: no. Counts nothing; to be
   // asked before the work of reading the request is spent.
-  Refusal early(int32_t key, double prefill_rate, int64_t now);
+  Denial early(int32_t key, double prefill_rate, int64_t now);
 
   struct Counts {
     int64_t sequences = 0, waiting_tokens = 0;
@@ -91,9 +91,9 @@ class Admission {
     Bucket per_minute, tokens;
   };
   Key& key(int32_t key, int64_t now);
-  Refusal judge(int32_t key, double prefill_rate, int64_t now);
-  Refusal server_full(double prefill_rate, int64_t now);
-  Refusal key_full(Key& k);
+  Denial judge(int32_t key, double prefill_rate, int64_t now);
+  Denial server_full(double prefill_rate, int64_t now);
+  Denial key_full(Key& k);
   double leaving_rate(int64_t now) const;
 
   const AdmissionLimits limits_;

@@ -211,6 +211,10 @@ Result<ChatTemplate> ChatTemplate::make(const Sources& sources, Tokens tokens) {
   return to;
 }
 
+bool ChatTemplate::mentions(std::string_view words) const {
+  return std::ranges::any_of(templates_, [&](const Named& t) { return t.parsed.mentions(words); });
+}
+
 Result<const jinja::Template*> ChatTemplate::choose(bool with_tools) const {
   for (const char* wanted : {"tool_use", "default"}) {
     if (!with_tools && std::string_view(wanted) == "tool_use") continue;

@@ -2,6 +2,7 @@
 #pragma once
 #include <ctime>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,9 @@ class ChatTemplate {  // immutable: any thread may use it
   // is what came from the request, but for the roles that every template knows. A template's raise_exception
   // is the whole message of the error. `now` is what strftime_now tells.
   Result<jinja::Rendering> render(const ChatRequest&, const std::tm& now) const;
+
+  // Do these words stand in one of the templates?
+  bool mentions(std::string_view words) const;
 
  private:
   struct Named {

@@ -131,6 +131,8 @@ TEST_CASE("depth and number of values are bounded") {
   CHECK(refused(nested(100'000)));
   CHECK(refused(std::string(1'000'000, '[')));
   CHECK(again("[1,2,3]", {.depth = 1, .values = 4}) == "[1,2,3]");
+  CHECK(again(R"({"a":{"x":1},"b":{"y":2}})", {.keys = 2}) == R"({"a":{"x":1},"b":{"y":2}})");
+  CHECK(again(R"({"a":{"x":1},"b":2,"c":3})", {.keys = 2}).find("more than 2 keys") != std::string::npos);
   CHECK(again("[1,2,3]", {.depth = 1, .values = 3}).find("more than 3 values") != std::string::npos);
 }
 

@@ -26,10 +26,10 @@ struct Door {
       inside.push_back(std::move(*pass));
       return 0;
     }
-    last = std::get<Refusal>(r);
+    last = std::get<Denial>(r);
     return last.status;
   }
-  Refusal last;
+  Denial last;
 };
 
 AdmissionLimits none() { return {.max_queued_requests = 0, .max_queued_tokens = 0, .max_queued_seconds = 0}; }

@@ -5,9 +5,9 @@
 #include <system_error>
 #include <utility>
 
-#include "cli/json_field.h"
+#include "serve/generation/json_field.h"
 #include "cli/output_file.h"
-#include "cli/sampling_fields.h"
+#include "serve/generation/sampling_fields.h"
 
 namespace quire {
 namespace {

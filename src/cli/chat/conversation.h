@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "base/status.h"
-#include "cli/refusal.h"
+#include "serve/generation/refusal.h"
 
 namespace quire {
 

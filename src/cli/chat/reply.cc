@@ -1,6 +1,6 @@
 #include "cli/chat/reply.h"
 
-#include "cli/answer.h"
+#include "serve/generation/answer.h"
 
 namespace quire {
 
@@ -8,7 +8,7 @@ Reply make_reply(const BatchLine& line, RequestId request, const Tokenizer& toke
                  Mailbox& mailbox, const std::function<void(std::string_view)>& show) {
   Reply reply;
   reply.prompt_tokens = static_cast<int64_t>(line.prompt.size());
-  Answer answer(line, &tokenizer);
+  Answer answer(line.sampling, line.prompt.size(), &tokenizer);
   Request asked = request_of(line);
   asked.id = request;
   reply.pace.start();

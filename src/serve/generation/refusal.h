@@ -1,4 +1,4 @@
-// Why a line is refused, as its output line says it: a sentence, the API's name for the kind of error, the
+// Why a request is refused, as its answer says it: a sentence, the API's name for the kind of error, the
 // field.
 #pragma once
 #include <string>

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/json.h"
-#include "cli/refusal.h"
 #include "sched/request.h"
+#include "serve/generation/refusal.h"
 
 namespace quire {
 
@@ -26,6 +26,9 @@ struct SamplingChoice {
 };
 
 bool is_sampling_field(std::string_view name);
+
+// The field that a sentence of the engine's is about; empty: none.
+std::string field_of(const std::string& sentence);
 
 // Reads one field into `to`; null leaves it as it is. On refusal `to` may be half set.
 Refusal read_sampling_field(std::string_view name, const Json& value, SamplingChoice& to);

@@ -1,4 +1,4 @@
-// The chat part of a line of JSON: messages, with tools, documents, add_generation_prompt and
+// The chat part of a request: messages, with tools, documents, add_generation_prompt and
 // chat_template_kwargs, rendered by the model's template and tokenized.
 #pragma once
 #include <optional>
@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "base/settings.h"
-#include "cli/refusal.h"
+#include "serve/generation/refusal.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
 
@@ -30,7 +30,7 @@ struct ChatPrompt {
   std::vector<Token> ids;
 };
 
-// Of a line with messages. strftime_now tells the local time of the call.
-Refusal read_chat(const Json& line, const ChatOptions&, const Tokenizer&, ChatPrompt& to);
+// Of an object with messages. strftime_now tells the local time of the call.
+Refusal read_chat(const Json& request, const ChatOptions&, const Tokenizer&, ChatPrompt& to);
 
 }  // namespace quire

@@ -1,4 +1,4 @@
-#include "cli/json_field.h"
+#include "serve/generation/json_field.h"
 
 #include <algorithm>
 #include <limits>

@@ -1,17 +1,17 @@
-#include "cli/answer.h"
+#include "serve/generation/answer.h"
 
 #include <algorithm>
 
 namespace quire {
 
-Answer::Answer(const BatchLine& line, const Tokenizer* tokenizer)
-    : include_stop_(line.sampling.include_stop_str_in_output),
-      stops_(line.sampling.stop, line.sampling.include_stop_str_in_output, line.sampling.params.min_tokens) {
-  if (tokenizer && line.sampling.detokenize) {
-    detokenizer_ = tokenizer->detokenizer(line.sampling.skip_special_tokens);
+Answer::Answer(const SamplingChoice& sampling, size_t prompt_tokens, const Tokenizer* tokenizer)
+    : include_stop_(sampling.include_stop_str_in_output),
+      stops_(sampling.stop, sampling.include_stop_str_in_output, sampling.params.min_tokens) {
+  if (tokenizer && sampling.detokenize) {
+    detokenizer_ = tokenizer->detokenizer(sampling.skip_special_tokens);
     text_.emplace();
   }
-  if (line.sampling.params.prompt_logprobs) prompt_scores_.resize(line.prompt.size());
+  if (sampling.params.prompt_logprobs) prompt_scores_.resize(prompt_tokens);
 }
 
 Answer::Scored Answer::keep(const TokenEvent& event, std::span<const Logprob> logprobs) {

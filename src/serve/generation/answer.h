@@ -1,4 +1,4 @@
-// One choice of one line while it grows: its tokens, its text, its logprobs, and how it ended. It ends at the
+// One choice while it grows: its tokens, its text, its logprobs, and how it ended. It ends at the
 // token that completes a stop string, whatever the engine made beyond it.
 #pragma once
 #include <cstdint>
@@ -8,17 +8,18 @@
 #include <string>
 #include <vector>
 
-#include "cli/batch_line.h"
 #include "sched/request.h"
+#include "serve/generation/sampling_fields.h"
 #include "text/detokenizer.h"
 #include "text/stop_strings.h"
+#include "text/tokenizer.h"
 
 namespace quire {
 
 class Answer {
  public:
-  // `tokenizer` may be null: no text. Both outlive the answer.
-  Answer(const BatchLine& line, const Tokenizer* tokenizer);
+  // `tokenizer` may be null: no text. It outlives the answer.
+  Answer(const SamplingChoice& sampling, size_t prompt_tokens, const Tokenizer* tokenizer);
 
   // One event of its request; entries of `logprobs` are those that the event names. To be called until
   // done().
@@ -35,7 +36,7 @@ class Answer {
   const std::optional<std::string>& text() const { return text_; }  // only what is certain
   Finish finish() const { return finish_; }
   const Status& error() const { return error_; }
-  std::optional<int32_t> stop_string() const { return stop_string_; }  // index in the line's list
+  std::optional<int32_t> stop_string() const { return stop_string_; }  // index in the list of stop
   Token stop_token() const { return stop_token_; }                     // -1: none
   int32_t cached() const { return cached_; }
   std::span<const Scored> scores() const { return scores_; }  // of the tokens, if asked for

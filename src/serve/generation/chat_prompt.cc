@@ -1,9 +1,9 @@
-#include "cli/chat_line.h"
+#include "serve/generation/chat_prompt.h"
 
 #include <ctime>
 #include <utility>
 
-#include "cli/json_field.h"
+#include "serve/generation/json_field.h"
 
 namespace quire {
 namespace {
@@ -60,9 +60,9 @@ Result<ChatOptions> load_chat(const std::string& folder, const std::string& file
 Refusal read_chat(const Json& line, const ChatOptions& options, const Tokenizer& tokenizer, ChatPrompt& to) {
   if (!options.chat_template) return {options.problem.message(), "messages"};
   if (const Json* own = find_set(line, "chat_template"))
-    return {
-        "chat_template in a line is not allowed, got " + shown(*own) + "; start with --chat-template FILE.",
-        "chat_template"};
+    return {"chat_template in a request is not allowed, got " + shown(*own) +
+                "; start with --chat-template FILE.",
+            "chat_template"};
   ChatRequest request{.messages = find_set(line, "messages"),
                       .tools = find_set(line, "tools"),
                       .documents = find_set(line, "documents"),

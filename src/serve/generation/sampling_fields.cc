@@ -1,12 +1,12 @@
-#include "cli/sampling_fields.h"
+#include "serve/generation/sampling_fields.h"
 
 #include <algorithm>
 #include <charconv>
 #include <limits>
 #include <utility>
 
-#include "cli/json_field.h"
 #include "sched/limits.h"
+#include "serve/generation/json_field.h"
 
 namespace quire {
 namespace {
@@ -176,6 +176,14 @@ const SamplingField* find_field(std::string_view name) {
 }  // namespace
 
 bool is_sampling_field(std::string_view name) { return find_field(name) != nullptr; }
+
+std::string field_of(const std::string& sentence) {
+  if (sentence.starts_with("Requested sample logprobs")) return "logprobs";
+  if (sentence.starts_with("Requested prompt logprobs")) return "prompt_logprobs";
+  if (sentence.starts_with("the prompt")) return "prompt";
+  const std::string word = sentence.substr(0, sentence.find(' '));
+  return word == "prompt" || is_sampling_field(word) ? word : "";
+}
 
 Refusal read_sampling_field(std::string_view name, const Json& value, SamplingChoice& to) {
   const SamplingField* field = find_field(name);
