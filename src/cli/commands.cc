@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/generate_command.h"
 #include "cli/inspect_command.h"
+#include "cli/serve/serve_command.h"
 #include "cli/tokenize_command.h"
 
 namespace quire {
@@ -22,6 +23,11 @@ std::span<const Command> commands() {
        "  quire chat demo --system 'Answer in one sentence.' --temperature 0.7\n"
        "  printf 'What is a list?\\n/save talk.json\\n' | quire chat demo\n",
        run_chat},
+      {"serve", "serve DIR [flags]", "Answer requests over HTTP, as OpenAI's API, with the model in DIR.",
+       "  quire serve demo\n"
+       "  quire serve demo --port 8080 --served-model-name demo-model\n"
+       "  quire serve demo --host 0.0.0.0 --api-key-file keys.txt --ssl-certfile cert.pem --ssl-keyfile key.pem\n",
+       run_serve},
       {"tokenize", "tokenize DIR [--input FILE] [--output FILE]", "Turn text into token ids and back.",
        "  echo '{\"text\": \"import os\"}' | quire tokenize demo\n"
        "  echo '{\"ids\": [5, 7]}' | quire tokenize demo\n",

@@ -11,7 +11,7 @@
 
 namespace quire {
 
-Result<StartedModel> start_model(EngineFlags& flags, OnStep on_step) {
+Result<StartedModel> start_model(EngineFlags& flags, OnStep on_step, const LoadProgress& also) {
   StartedModel started;
   LaunchOptions& o = flags.launch;
   Result<GenerationConfig> generation = read_generation_config(o.folder, flags.generation_config);
@@ -24,7 +24,10 @@ Result<StartedModel> start_model(EngineFlags& flags, OnStep on_step) {
   for (const std::string& note : blueprint.value()->notes) say(note);
   Progress progress;
   Result<Launched> launched = launch(std::move(blueprint).value(), std::move(on_step),
-                                     [&](double fraction) { progress.show(fraction, "loading"); });
+                                     [&](double fraction) {
+                                       progress.show(fraction, "loading");
+                                       if (also) also(fraction);
+                                     });
   if (!launched.ok()) return launched.status();
   started.launched = std::move(launched).value();
   return started;

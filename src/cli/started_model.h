@@ -15,7 +15,8 @@ struct StartedModel {
   Launched launched;
 };
 
-Result<StartedModel> start_model(EngineFlags& flags, OnStep on_step);
+// `also` is told of the progress too; see launch().
+Result<StartedModel> start_model(EngineFlags& flags, OnStep on_step, const LoadProgress& also = nullptr);
 
 // Tokens of a prompt and its answer together, at most; the last one is never written to the cache.
 int32_t room_of(const Limits& limits);
