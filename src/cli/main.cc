@@ -1,6 +1,8 @@
 // The program: finds the command and runs it.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -32,11 +34,24 @@ int unknown_command(const std::string& name) {
   return quire::kWrongUse;
 }
 
+// Lists of processes show the words of a command line: once they are read, keys are taken out of them.
+void blot_out_keys(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    std::string name(argv[i]);
+    std::ranges::replace(name, '_', '-');
+    char* key = name.starts_with("--api-key=")        ? std::strchr(argv[i], '=') + 1
+                : name == "--api-key" && i + 1 < argc ? argv[i + 1]
+                                                      : nullptr;
+    if (key) std::memset(key, 'x', std::strlen(key));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of write()
   const std::vector<std::string> words(argv + 1, argv + argc);
+  blot_out_keys(argc, argv);
   if (words.empty()) {
     quire::say("give a command; quire --help lists what there is.");
     return quire::kWrongUse;

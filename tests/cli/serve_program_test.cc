@@ -43,6 +43,8 @@ class Served {
   std::string out() const { return read_text(folder_.file("out")); }
   std::string err() const { return read_text(folder_.file("err")); }
   void signal(int which) const { kill(child_, which); }
+  // What lists of processes show.
+  std::string command_line() const { return read_text("/proc/" + std::to_string(child_) + "/cmdline"); }
   int end() { return wait_for(std::exchange(child_, -1)); }
 
  private:
@@ -133,6 +135,8 @@ TEST_CASE("keys keep strangers out of everything but probes, and are shown nowhe
   for (const char* key : {"flag-key", "file-key-1", "file-key-2"})
     CHECK(c.ask(get("/v1/models", "Authorization: Bearer " + std::string(key) + "\r\n")).status == 200);
   CHECK(c.ask(get("/v1/models", "Authorization: Bearer wrong-key\r\n")).status == 401);
+  CHECK(s.command_line().find("--api-key") != std::string::npos);
+  CHECK(s.command_line().find("flag-key") == std::string::npos);
   s.signal(SIGTERM);
   CHECK(s.end() == 0);
   for (const char* key : {"flag-key", "file-key", "wrong-key"})
