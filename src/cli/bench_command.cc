@@ -11,6 +11,7 @@
 #include "cli/bench_report.h"
 #include "cli/bench_requests.h"
 #include "cli/bench_run.h"
+#include "cli/bench_serve/bench_serve.h"
 #include "cli/progress.h"
 #include "cli/started_model.h"
 
@@ -125,11 +126,12 @@ Result<Json::Object> measure_throughput(const BenchFlags& f, const Launched& mod
 
 int run_bench(const Command& command, std::span<const std::string> arguments) {
   const std::string kind = arguments.empty() ? "" : arguments[0];
+  if (kind == "serve") return run_bench_serve(command, arguments.subspan(1));
   if (kind == "machine") return run_bench_machine(command, arguments.subspan(1));
   const bool help = kind == "--help" || kind == "-h", latency = kind == "latency" || help;
   if (!latency && kind != "throughput")
     return wrong_use(command, (kind.empty() ? "say what to measure" : "unknown benchmark \"" + kind + "\"") +
-                                  "; there are latency, throughput and machine.");
+                                  "; there are latency, throughput, serve and machine.");
   BenchFlags flags;
   flags.prompts = {.count = 8, .input_len = latency ? 32 : 128, .output_len = 128};
   if (latency) flags.engine.launch.enable_prefix_caching = false;  // every iteration asks for the same

@@ -37,11 +37,13 @@ std::span<const Command> commands() {
        "  quire inspect demo\n"
        "  quire inspect demo --json --kv-cache-memory-bytes 4GiB\n",
        run_inspect},
-      {"bench", "bench latency|throughput DIR [flags], or bench machine",
-       "Measure how fast a model runs, and what the machine reaches at most.",
+      {"bench", "bench latency|throughput DIR [flags], bench serve [flags], or bench machine",
+       "Measure how fast a model runs, how a server bears load, and what the machine reaches at most.",
        "  quire bench latency demo --input-len 32 --output-len 128 --batch-size 8\n"
        "  quire bench machine\n"
        "  quire bench throughput demo --num-prompts 64 --output-json result.json\n"
+       "  quire bench serve --port 8000 --num-prompts 200 --request-rate 4 --random-input-len 256\n"
+       "  quire bench serve --num-prompts 64 --plot load.svg --plot-concurrencies 1,4,16 --save-result\n"
        "  quire bench throughput bench/shapes/B --load-format dummy --dataset mixed.jsonl\n",
        run_bench},
   };
