@@ -14,10 +14,12 @@ import json
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("report", help="the file that pip install --report wrote")
-    with open(parser.parse_args().report, encoding="utf-8") as f:
+    parser.add_argument("--source", default="tools/requirements.in", help="what pip resolved, for the first line")
+    arguments = parser.parse_args()
+    with open(arguments.report, encoding="utf-8") as f:
         report = json.load(f)
     environment = report["environment"]
-    print(f"# Made by tools/pin_requirements.py from tools/requirements.in; wheels for {environment['sys_platform']} "
+    print(f"# Made by tools/pin_requirements.py from {arguments.source}; wheels for {environment['sys_platform']} "
           f"{environment['platform_machine']}, Python {environment['python_version']}.")
     for item in sorted(report["install"], key=lambda i: i["metadata"]["name"].lower()):
         archive = item["download_info"]["archive_info"]["hashes"]["sha256"]

@@ -24,7 +24,7 @@ constexpr Shape kShapes[] = {
     {"qkv", 2048, 3072, false},     {"attention out", 2048, 2048, false}, {"mlp in", 2048, 2 * 8192, true},
     {"mlp out", 8192, 2048, false}, {"head", 2048, 128256, false},
 };
-constexpr int32_t kRows[] = {1, 4, 16, 32, 64, 512};
+constexpr int32_t kRows[] = {1, 2, 4, 6, 8, 12, 16, 24, 32, 64, 512};
 constexpr size_t kBytes = size_t{768} << 20;  // of all copies
 
 float value(uint64_t i) {  // in [-1, 1), well mixed

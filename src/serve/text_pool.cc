@@ -4,7 +4,7 @@
 
 namespace quire::serve {
 
-TextPool::TextPool(int32_t threads) {
+TextPool::TextPool(int32_t threads) : most_long_(std::max(1, threads - 1)) {
   for (int32_t i = 0; i < std::max(1, threads); ++i) threads_.emplace_back([this] { serve(); });
 }
 
@@ -15,6 +15,15 @@ void TextPool::post(Work work) {
     std::lock_guard lock(mutex_);
     if (stop_) return;
     ready_.push_back(std::move(work));
+  }
+  wake_.notify_one();
+}
+
+void TextPool::post_long(Work work) {
+  {
+    std::lock_guard lock(mutex_);
+    if (stop_) return;
+    long_.push_back(std::move(work));
   }
   wake_.notify_one();
 }
@@ -44,12 +53,13 @@ void TextPool::take_back(uint64_t number) {
 }
 
 void TextPool::stop() {
-  std::deque<Work> ready;
+  std::deque<Work> ready, lengthy;
   std::map<std::pair<Clock::time_point, uint64_t>, Work> later;
   {
     std::lock_guard lock(mutex_);
     stop_ = true;
     ready.swap(ready_);
+    lengthy.swap(long_);
     later.swap(later_);
     times_.clear();
   }
@@ -62,6 +72,7 @@ void TextPool::serve() {
   std::unique_lock lock(mutex_);
   while (!stop_) {
     Work work;
+    bool lengthy = false;
     if (!later_.empty() && later_.begin()->first.first <= Clock::now()) {
       times_.erase(later_.begin()->first.second);
       work = std::move(later_.begin()->second);
@@ -69,6 +80,11 @@ void TextPool::serve() {
     } else if (!ready_.empty()) {
       work = std::move(ready_.front());
       ready_.pop_front();
+    } else if (!long_.empty() && running_long_ < most_long_) {
+      work = std::move(long_.front());
+      long_.pop_front();
+      ++running_long_;
+      lengthy = true;
     } else if (later_.empty()) {
       wake_.wait(lock);
       continue;
@@ -80,6 +96,9 @@ void TextPool::serve() {
     work();
     work = nullptr;  // what it holds goes without the lock
     lock.lock();
+    if (!lengthy) continue;
+    --running_long_;
+    if (!long_.empty()) wake_.notify_one();  // this thread may find something else to do
   }
 }
 

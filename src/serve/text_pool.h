@@ -24,6 +24,9 @@ class TextPool {
 
   // All from any thread; none waits for work. After stop() they do nothing.
   void post(Work work);
+  // Work that may take long, a large body to read: it never has all threads, if there are two, so that
+  // answers go on meanwhile.
+  void post_long(Work work);
   // Not before `when`; the number takes it back.
   uint64_t post_at(Clock::time_point when, Work work);
   void take_back(uint64_t number);
@@ -36,7 +39,8 @@ class TextPool {
 
   std::mutex mutex_;  // guards all but threads_
   std::condition_variable wake_;
-  std::deque<Work> ready_;
+  std::deque<Work> ready_, long_;
+  int32_t running_long_ = 0, most_long_ = 1;
   std::map<std::pair<Clock::time_point, uint64_t>, Work> later_;
   std::map<uint64_t, Clock::time_point> times_;  // of later_, by number
   uint64_t number_ = 0;

@@ -16,13 +16,13 @@ namespace quire::serve {
 std::vector<Route> api_routes(const ApiParts& parts, ApiSettings settings) {
   const auto context = std::make_shared<const ApiContext>(ApiContext{parts, std::move(settings)});
   std::vector<Route> routes;
-  // `answer` runs in the pool, perhaps later than the routes are there.
-  using Work = std::function<void(Inquiry)>;
-  const auto add = [&](std::string method, std::string path, Work work) {
-    const auto answer = std::make_shared<const Work>(std::move(work));
-    Handler handler = [context, path, answer](HttpRequest request, std::shared_ptr<Reply> reply) {
+  using Answer = std::function<void(Inquiry)>;
+  const auto add = [&](std::string method, std::string path, Answer how) {
+    const auto post = method == "POST" ? &TextPool::post_long : &TextPool::post;
+    const auto answer = std::make_shared<const Answer>(std::move(how));  // may run when the routes have gone
+    Handler handler = [context, path, post, answer](HttpRequest request, std::shared_ptr<Reply> reply) {
       auto inquiry = std::make_shared<Inquiry>(context, std::move(request), std::move(reply), path);
-      context->parts.pool.post([inquiry, answer] { (*answer)(std::move(*inquiry)); });
+      (context->parts.pool.*post)([inquiry, answer] { (*answer)(std::move(*inquiry)); });
     };
     routes.push_back({std::move(method), std::move(path), Guard::kKey, std::move(handler)});
   };
@@ -34,8 +34,10 @@ std::vector<Route> api_routes(const ApiParts& parts, ApiSettings settings) {
   add("GET", "/v1/models/{model}", show_model);
   add("GET", "/version", show_version);
   add("GET", "/load", show_load);
-  add("GET", "/openapi.json",
-      [](Inquiry inquiry) { inquiry.answer(200, openapi_document(inquiry.context().settings.version)); });
+  add("GET", "/openapi.json", [](Inquiry inquiry) {
+    inquiry.answer(
+        200, openapi_document(inquiry.context().settings.version, inquiry.context().parts.engine.limits()));
+  });
   return routes;
 }
 

@@ -61,6 +61,8 @@ bool Call::admit() {
 
 void Call::start() {
   const ApiContext& c = inquiry_.context();
+  const int64_t deadline = inquiry_.begun() + generation_.timeout_ms.value_or(0) * 1'000'000;
+  if (generation_.timeout_ms && deadline <= steady_ns()) return too_late();  // the engine need not hear of it
   if (!admit()) return;
   const std::weak_ptr<Call> weak = weak_from_this();
   inquiry_.reply()->on_gone([weak] {
@@ -69,12 +71,10 @@ void Call::start() {
       self->cancel_all();
     }
   });
-  if (generation_.timeout_ms) {
-    const std::chrono::nanoseconds deadline(inquiry_.begun() + *generation_.timeout_ms * 1'000'000);
-    timer_ = c.parts.pool.post_at(TextPool::Clock::time_point(deadline), [weak] {
+  if (generation_.timeout_ms)
+    timer_ = c.parts.pool.post_at(TextPool::Clock::time_point(std::chrono::nanoseconds(deadline)), [weak] {
       if (const auto self = weak.lock()) self->expire();
     });
-  }
   first_ = c.parts.board.connect(shared_from_this(), static_cast<uint32_t>(choices_.size()));
   for (size_t i = 0; i < choices_.size(); ++i) {
     const auto candidates = static_cast<size_t>(generation_.candidates);
@@ -95,6 +95,13 @@ void Call::start() {
   submitted_ = true;  // who finds it unset leaves the cancelling to the next line
   if (gone_ || expired_) cancel_all();
   go_on();  // events that came meanwhile
+}
+
+void Call::too_late() {
+  inquiry_.refuse(503,
+                  {"the request did not begin within its timeout; try again later, or with a longer one.", "",
+                   kUnavailableError},
+                  {{"Retry-After", "1"}});
 }
 
 void Call::cancel_all() {
@@ -179,7 +186,7 @@ void Call::end_choice(Choice& c) {
       if (a.error().code() != Code::kNotFinite && error_.ok()) error_ = a.error();
       break;
     case Finish::kCancelled:
-      if (expired_ && !gone_) c.finish = "length", c.stop_reason = "\"timeout\"";
+      if (expired_ && begun() && !gone_) c.finish = "length", c.stop_reason = "\"timeout\"";
       else c.finish = "abort";
       break;
     default:
@@ -268,12 +275,7 @@ void Call::conclude() {
   report();
   if (gone_) return inquiry_.close(499);
   if (!error_.ok()) return fail();
-  if (cancelled() && expired_ && !begun())
-    return inquiry_.refuse(
-        503,
-        {"the request did not begin within its timeout; try again later, or with a longer one.", "",
-         kUnavailableError},
-        {{"Retry-After", "1"}});
+  if (cancelled() && expired_ && !begun()) return too_late();
   if (cancelled() && !expired_ && !streaming_)
     return inquiry_.refuse(503, {"the server is going down.", "", kUnavailableError}, {{"Retry-After", "1"}});
   const Usage usage = usage_of(generation_, choices_);

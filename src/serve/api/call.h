@@ -47,6 +47,7 @@ class Call : public std::enable_shared_from_this<Call> {
   bool cancelled() const;  // a choice was
   void stream();
   void conclude();
+  void too_late();
   void fail();
   std::vector<Choice> chosen();
   void report();

@@ -26,13 +26,13 @@ bool if_not_none(const Json& v, const Json&) { return !v.string() || *v.string()
 
 constexpr Field kMessages[] = {
     {"messages",
-     R"({"type":"array","minItems":1,"items":{"type":"object","properties":{"role":{"enum":["system","developer","user","assistant","tool"]},"content":{"anyOf":[{"type":"string"},{"type":"array","items":{"type":"object","properties":{"type":{"const":"text"},"text":{"type":"string"}},"required":["type","text"]}},{"type":"null"}]}},"required":["role"]}})",
+     R"({"type":"array","minItems":1,"items":{"type":"object","properties":{"role":{"type":"string","minLength":1},"content":{"anyOf":[{"type":"string"},{"type":"array","items":{"anyOf":[{"type":"string"},{"type":"object","properties":{"type":{"const":"text"},"text":{"type":"string"}},"required":["type","text"]},{"type":"object","properties":{"type":{"const":"refusal"},"refusal":{"type":"string"}},"required":["type","refusal"]}]}},{"type":"null"}]}},"required":["role"]}})",
      [](const Json& v, Ask& a) {
        a.messages = &v;
        return std::string();
      }},
     {"tools",
-     R"({"type":"array","maxItems":128,"items":{"type":"object","properties":{"type":{"const":"function"},"function":{"type":"object","properties":{"name":{"type":"string"},"description":{"type":"string"},"parameters":{"type":"object"}},"required":["name"]}},"required":["type","function"]}})",
+     R"({"type":"array","maxItems":128,"items":{"type":"object","properties":{"type":{"const":"function"},"function":{"type":"object","properties":{"name":{"type":"string"},"description":{"type":["string","null"]},"parameters":{"type":["object","null"]}},"required":["name"]}},"required":["type","function"]}})",
      read_with_messages},
     {"documents", R"({"type":"array","items":{"type":"object"}})", read_with_messages},
     {"chat_template_kwargs", kObject, read_with_messages},
@@ -52,7 +52,7 @@ constexpr Field kChat[] = {
        return why;
      }},
     {"logprobs", kSwitch, [](const Json& v, Ask& a) { return read_switch("logprobs", v, a.logprobs); }},
-    {"top_logprobs", R"({"type":"integer","minimum":-1,"maximum":20})",
+    {"top_logprobs", R"({"$ref":"#/components/schemas/LogprobCount"})",
      [](const Json& v, Ask& a) {
        return read_whole("top_logprobs", v, -1, "must be non-negative or -1", a.top_logprobs);
      }},

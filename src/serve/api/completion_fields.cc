@@ -12,7 +12,7 @@ constexpr std::string_view kSwitch = R"({"type":"boolean"})";
 
 constexpr Field kCompletion[] = {
     {"prompt",
-     R"({"anyOf":[{"type":"string"},{"type":"array","minItems":1,"items":{"type":"string"}},{"type":"array","minItems":1,"items":{"type":"integer","minimum":0}},{"type":"array","minItems":1,"items":{"type":"array","minItems":1,"items":{"type":"integer","minimum":0}}}]})",
+     R"({"anyOf":[{"type":"string"},{"type":"array","minItems":1,"items":{"type":"string"}},{"type":"array","minItems":1,"items":{"$ref":"#/components/schemas/Token"}},{"type":"array","minItems":1,"items":{"type":"array","minItems":1,"items":{"$ref":"#/components/schemas/Token"}}}]})",
      [](const Json& v, Ask& a) {
        a.prompt = &v;
        return std::string();
@@ -25,7 +25,7 @@ constexpr Field kCompletion[] = {
        if (why.empty()) a.best_of = static_cast<int32_t>(n);
        return why;
      }},
-    {"logprobs", R"({"type":"integer","minimum":-1,"maximum":20})"},
+    {"logprobs", R"({"$ref":"#/components/schemas/LogprobCount"})"},
     {"echo", kSwitch, [](const Json& v, Ask& a) { return read_switch("echo", v, a.echo); }},
     {"add_special_tokens", kSwitch,
      [](const Json& v, Ask& a) { return read_switch("add_special_tokens", v, a.add_special_tokens); }},
@@ -50,7 +50,7 @@ constexpr Field kAddSpecial[] = {
 };
 
 constexpr Field kDetokenize[] = {
-    {"tokens", R"({"type":"array","items":{"type":"integer","minimum":0}})",
+    {"tokens", R"({"type":"array","items":{"$ref":"#/components/schemas/Token"}})",
      [](const Json& v, Ask& a) {
        a.tokens = &v;
        return std::string();

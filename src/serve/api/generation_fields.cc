@@ -102,8 +102,9 @@ std::string read_side(const Json& v, Ask& a) {
   return {};
 }
 
-constexpr std::string_view kSwitch = R"({"type":"boolean"})",
-                           kIds = R"({"type":"array","items":{"type":"integer","minimum":0}})";
+constexpr std::string_view
+    kSwitch = R"({"type":"boolean"})",
+    kIds = R"({"type":"array","minItems":1,"items":{"$ref":"#/components/schemas/Token"}})";
 
 constexpr Field kFields[] = {
     {"n", R"({"type":"integer","minimum":1,"maximum":128})",
@@ -121,16 +122,17 @@ constexpr Field kFields[] = {
     {"stop",
      R"({"anyOf":[{"type":"string","minLength":1,"maxLength":256},{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":256}}]})",
      read_stop},
-    {"stop_token_ids", R"({"type":"array","maxItems":1024,"items":{"type":"integer","minimum":0}})",
+    {"stop_token_ids", R"({"type":"array","maxItems":1024,"items":{"$ref":"#/components/schemas/Token"}})",
      read_stop_ids},
     {"include_stop_str_in_output", kSwitch},
     {"skip_special_tokens", kSwitch},
     {"ignore_eos", kSwitch},
     {"min_tokens", R"({"type":"integer","minimum":0,"maximum":2147483647})"},
-    {"logit_bias", R"({"type":"object","maxProperties":1024,"additionalProperties":{"type":"number"}})",
+    {"logit_bias",
+     R"({"type":"object","maxProperties":1024,"propertyNames":{"pattern":"^[0-9]{1,9}$"},"additionalProperties":{"type":"number"}})",
      read_bias},
     {"allowed_token_ids", kIds},
-    {"prompt_logprobs", R"({"type":"integer","minimum":-1,"maximum":20})"},
+    {"prompt_logprobs", R"({"$ref":"#/components/schemas/LogprobCount"})"},
     {"stream", kSwitch, [](const Json& v, Ask& a) { return read_switch("stream", v, a.stream); }},
     {"stream_options",
      R"({"type":"object","properties":{"include_usage":{"type":"boolean"},"continuous_usage_stats":{"type":"boolean"}}})",
@@ -141,7 +143,8 @@ constexpr Field kFields[] = {
      [](const Json& v, Ask& a) {
        return read_switch("return_tokens_as_token_ids", v, a.return_tokens_as_token_ids);
      }},
-    {"truncate_prompt_tokens", R"({"type":"integer","minimum":-1,"maximum":2147483647})", read_truncate},
+    {"truncate_prompt_tokens",
+     R"({"anyOf":[{"const":-1},{"type":"integer","minimum":1,"maximum":2147483647}]})", read_truncate},
     {"truncation_side", R"({"enum":["left","right"]})", read_side},
     {"priority", R"({"type":"integer","minimum":-2147483648,"maximum":2147483647})",
      [](const Json& v, Ask& a) {

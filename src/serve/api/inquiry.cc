@@ -42,6 +42,7 @@ void Inquiry::answer(int status, std::string json, std::vector<Header> headers) 
 }
 
 void Inquiry::refuse(int status, const Refusal& why, std::vector<Header> headers) {
+  record_.param = why.param;
   answer(status, error_body(status, why.message, why.type, why.param), std::move(headers));
 }
 
@@ -84,7 +85,8 @@ bool Inquiry::read_object(Json& to) {
 Refusal Inquiry::check_model(const std::string& name) const {
   const auto& names = context_->settings.names;
   if (name.empty() || std::ranges::count(names, name)) return {};
-  return {"The model " + shown(Json(name)) + " does not exist.", "model", kNotFoundError};
+  const std::string quoted = shown(Json(name));
+  return {"The model `" + quoted.substr(1, quoted.size() - 2) + "` does not exist.", "model", kNotFoundError};
 }
 
 }  // namespace quire::serve

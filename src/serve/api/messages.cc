@@ -72,7 +72,7 @@ Refusal settle_message(const ChatOptions& chat, size_t i, Json& message) {
   if (!message.object()) return wrong(at(i) + " must be an object, got " + shown(message) + '.');
   Json* role = find_in(message, "role");
   if (!role || !role->string() || role->string()->empty())
-    return wrong(at(i) + ".role must be a string: system, developer, user, assistant or tool.");
+    return wrong(at(i) + ".role must be a string that is not empty, such as user.");
   if (*role->string() == "developer" && chat.chat_template && !knows_developer(*chat.chat_template))
     *role = Json("system");
   if (const Json* audio = find_set(message, "audio"))
@@ -112,12 +112,16 @@ Refusal settle_tools(Json& body) {
   for (size_t i = 0; i < tools->array()->size(); ++i) {
     const Json& tool = (*tools->array())[i];
     const Json *type = tool.find("type"), *function = tool.find("function");
-    const Json* name = function ? function->find("name") : nullptr;
-    const bool right = type && type->string() && *type->string() == "function" && name && name->string();
+    const auto member = [&](const char* key) { return function ? find_set(*function, key) : nullptr; };
+    const Json *name = member("name"), *description = member("description"),
+               *parameters = member("parameters");
+    const bool right = type && type->string() && *type->string() == "function" && name && name->string() &&
+                       (!description || description->string()) && (!parameters || parameters->object());
     if (!right)
       return {"tools[" + std::to_string(i) +
-                  "] must be an object of type function with a function that has a name, got " + shown(tool) +
-                  '.',
+                  "] must be an object of type function with a function: a name, and if it has them a "
+                  "description, which is a text, and parameters, which are an object; got " +
+                  shown(tool) + '.',
               "tools"};
   }
   return {};

@@ -1,12 +1,14 @@
 #include "serve/api/openapi.h"
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "serve/api/generate.h"
 
 namespace quire::serve {
 namespace {
 
-constexpr std::string_view kSchemas = R"({
+constexpr std::string_view kSchemas = R"(
 "Error":{"type":"object","required":["error"],"properties":{"error":{"type":"object","required":["message","type","param","code"],
  "properties":{"message":{"type":"string"},"type":{"type":"string"},"param":{"type":["string","null"]},"code":{"type":"integer"}}}}},
 "Usage":{"type":"object","required":["prompt_tokens","completion_tokens","total_tokens"],"properties":{"prompt_tokens":{"type":"integer"},
@@ -76,7 +78,7 @@ void append_operation(const Operation& o, std::string& to) {
   if (o.streams) to += R"(,"text/event-stream":{"schema":{"type":"string"}})";
   to += "}}";
   append_error(401, "No API key, or one that is not known", to);
-  if (o.fields) append_error(400, "What is wrong with the request", to);
+  append_error(400, "What is wrong with the request", to);
   if (o.fields || o.path.ends_with('}')) append_error(404, "No such model", to);
   if (o.fields) {
     append_error(413, "The body is too large", to);
@@ -92,10 +94,13 @@ void append_operation(const Operation& o, std::string& to) {
 
 }  // namespace
 
-std::string openapi_document(std::string_view version) {
+std::string openapi_document(std::string_view version, const Limits& limits) {
   std::string to = R"({"openapi":"3.1.0","info":{"title":"Quire","version":)";
   append_json_string(version, to);
   to += R"(},"components":{"securitySchemes":{"key":{"type":"http","scheme":"bearer"}},"schemas":)";
+  const int32_t most = std::min(limits.max_logprobs, limits.vocab);
+  to += R"({"Token":{"type":"integer","minimum":0,"maximum":)" + std::to_string(limits.vocab - 1) +
+        R"(},"LogprobCount":{"type":"integer","minimum":0,"maximum":)" + std::to_string(most) + "},";
   for (const char c : kSchemas)
     if (c != '\n') to += c;
   to += R"(},"security":[{},{"key":[]}],"paths":{)";

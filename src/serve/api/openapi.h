@@ -3,8 +3,10 @@
 #include <string>
 #include <string_view>
 
+#include "sched/limits.h"
+
 namespace quire::serve {
 
-std::string openapi_document(std::string_view version);
+std::string openapi_document(std::string_view version, const Limits& limits);
 
 }  // namespace quire::serve

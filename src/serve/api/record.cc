@@ -52,6 +52,7 @@ void append_log_line(const RequestRecord& r, std::string& to) {
   append_seconds("ttft", r.first_token, to);
   append_seconds("total", r.total, to);
   append_text("finish_reason", r.finish, to);
+  append_text("param", r.param, to);
   append_text("prompt", r.prompt, to);
   to += "}\n";
 }

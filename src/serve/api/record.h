@@ -21,6 +21,7 @@ struct RequestRecord {
   double first_token = -1;  // from the complete request to the first token
   double total = 0;
   std::string_view finish{};  // stop, length, error, abort; empty: nothing was generated
+  std::string param{};        // the field that was refused
   std::string prompt{};       // only if it may be logged
 };
 

@@ -188,6 +188,7 @@ TEST_CASE("what is wrong is refused by name, in the one shape") {
       {R"("chat_template":"{{ 1 }}")", "chat_template"},
       {R"("chat_template_kwargs":{"messages":1})", "messages"},
       {R"("tools":[{"type":"other"}])", "tools"},
+      {R"("tools":[{"type":"function","function":{"name":"f","parameters":5}}])", "tools"},
       {R"("tool_choice":"required","tools":[{"type":"function","function":{"name":"f"}}])", "tool_choice",
        400, kNot},
       {R"("response_format":{"type":"json_object"})", "response_format", 400, kNot},

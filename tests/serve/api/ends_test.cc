@@ -23,11 +23,12 @@ TEST_CASE("a client that goes away frees the engine, streaming or not") {
     reply->leave();
     desk.gate().release();  // the step in flight ends; nothing of it is told
     desk.wait_until_idle();
-    for (int i = 0; i < 1000 && desk.log().empty(); ++i)
+    std::string mine;  // is logged a moment after the engine has done with it
+    for (int i = 0; i < 4000 && mine.empty(); ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    std::string mine;
-    for (const std::string& line : desk.log())
-      if (line.find("completions") != std::string::npos) mine = line;
+      for (const std::string& line : desk.log())
+        if (line.find("completions") != std::string::npos) mine = line;
+    }
     CHECK(mine.find(R"("status":499)") != std::string::npos);
     CHECK(reply->body().empty());
   }
@@ -58,6 +59,22 @@ TEST_CASE("a deadline before the first token is a 503, after it the answer is wh
   }
   CHECK(desk.ask("/v1/completions", R"({"prompt":"a","timeout_ms":60000})", {{"X-Request-Timeout", "20.5"}})
             ->status() == 200);
+}
+
+TEST_CASE("a deadline after the first token ends the answer where it is") {
+  for (const char* stream : {"false", "true"}) {
+    Desk desk;
+    const auto late = desk.begin("POST", "/v1/completions",
+                                 R"({"prompt":"^","timeout_ms":400,"stream":)" + std::string(stream) + "}");
+    std::this_thread::sleep_for(std::chrono::milliseconds(450));
+    desk.gate().release();
+    REQUIRE(late->wait());
+    CHECK(late->status() == 200);
+    const Json v = late->streams() ? desk.events(late).back() : desk.json(late);
+    CHECK(text_at(v, "choices.0.finish_reason") == "length");
+    CHECK(text_at(v, "choices.0.stop_reason") == "timeout");
+    if (!late->streams()) CHECK(text_at(v, "choices.0.text") == "Hel");
+  }
 }
 
 TEST_CASE("logits that are not finite end that request only, with what there was") {
@@ -155,6 +172,7 @@ TEST_CASE("every request leaves one line in the log, without its prompt unless a
           std::string::npos);
     CHECK(log[0].find(R"("ttft_s":)") != std::string::npos);
     CHECK(log[1].find(R"("status":400)") != std::string::npos);
+    CHECK(log[1].find(R"("param":"top_p")") != std::string::npos);
   }
 }
 

@@ -13,7 +13,8 @@
 namespace quire {
 
 // Token k of every answer is kScript[k], then 0, which ends it. A '!' in the prompt: logits that are not
-// finite; '#': the step is lost; '~': nothing comes until release().
+// finite; '#': the step is lost; '~': nothing comes until release(); '^': three tokens, then nothing until
+// release().
 class ScriptRunner : public StepRunner {
  public:
   static constexpr std::string_view kScript = "Hello, world. Bye";
@@ -95,6 +96,7 @@ class ScriptRunner : public StepRunner {
       const auto k = static_cast<size_t>(row.begin + row.count - slot.prompt);
       const Token t = k < kScript.size() ? kScript[k] : 0;
       r.tokens.push_back(t);
+      s.waits |= k == 3 && slot.has('^');
       if (slot.sampling.logprobs) list(t, *slot.sampling.logprobs, r);
       if (slot.has('!') && k >= 2) out.bad_logits = true, out.count = 0, r.tokens.pop_back();
     }

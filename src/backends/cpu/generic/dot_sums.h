@@ -25,37 +25,42 @@ QUIRE_INLINE void dot(F& sum, U words, const uint32_t& pair) {
   asm("vdpbf16ps %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(words), "m"(pair));
 }
 
-// sums[kRows][64] (columns of kVectors vectors) += x[kRows][chunk] w for `pairs` pairs of the chunk. kFetch:
-// the words come from memory.
-template <int kRows, int kVectors, bool kFetch>
-QUIRE_TILE void add_dots(const uint32_t* words, const uint32_t* x, int32_t pairs, float* sums) {
+// a[kRows][kVectors] += x[kRows] w, one word of pairs.
+template <int kRows, int kVectors>
+QUIRE_INLINE void add_dot(F (&a)[kRows][kVectors], const uint32_t* words, const uint32_t* x) {
+  U w[kVectors];
+#pragma GCC unroll 8
+  for (int v = 0; v < kVectors; ++v) w[v] = load<U>(words + v * kWidth);
+#pragma GCC unroll 8
+  for (int m = 0; m < kRows; ++m)
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) dot(a[m][v], w[v], x[m * kChunk]);
+}
+
+// sums[kRows][64] (columns of kVectors vectors) += x[kRows][chunk] w for `pairs` pairs of the chunk.
+template <int kRows, int kVectors, class Pace>
+QUIRE_TILE void add_dots(const uint32_t* words, const uint32_t* x, int32_t pairs, float* sums, Ahead ahead) {
   F a[kRows][kVectors];
   take_sums(a, sums);
-  for (int32_t p = 0; p < pairs; ++p) {
-    const uint32_t* at = words + p * kPanel;
-    if (kFetch)
-      for (int line = 0; line < kVectors * kWidth; line += 16) __builtin_prefetch(at + kPanel * 24 + line);
-    U w[kVectors];
-#pragma GCC unroll 8
-    for (int v = 0; v < kVectors; ++v) w[v] = load<U>(at + v * kWidth);
-#pragma GCC unroll 8
-    for (int m = 0; m < kRows; ++m)
-#pragma GCC unroll 8
-      for (int v = 0; v < kVectors; ++v) dot(a[m][v], w[v], x[m * kChunk + p]);
+  int32_t p = 0;
+  for (const int32_t end = rounds(ahead, Pace::kStep, pairs); p < end; ++p) {
+    fetch<Pace::kLines>(ahead, p * Pace::kStep);
+    add_dot(a, words + p * kPanel, x + p);
   }
+  for (; p < pairs; ++p) add_dot(a, words + p * kPanel, x + p);
   put_sums(a, sums);
 }
 
 // `rows` is turned from a number into a template argument.
-template <int kRows>
-static void add_rows(int rows, bool fetch, const uint32_t* words, const uint32_t* x, int32_t pairs,
-                     float* sums) {
+template <int kRows, bool kAlone>
+static void add_rows(int rows, const uint32_t* words, const uint32_t* x, int32_t pairs, float* sums,
+                     Ahead ahead) {
   if constexpr (kRows > 0) {
-    if (rows != kRows) return add_rows<kRows - 1>(rows, fetch, words, x, pairs, sums);
-    constexpr int kVectors = kRows == 1 ? kOneRowVectors : kTileVectors;
-    for (int c = 0; c < kPanel; c += kVectors * kWidth)
-      if (fetch) add_dots<kRows, kVectors, true>(words + c, x, pairs, sums + c);
-      else add_dots<kRows, kVectors, false>(words + c, x, pairs, sums + c);
+    if (rows != kRows) return add_rows<kRows - 1, kAlone>(rows, words, x, pairs, sums, ahead);
+    constexpr int kVectors = kRows == 1 ? kOneRowVectors : kTileVectors, kColumns = kVectors * kWidth;
+    for (int c = 0; c < kPanel; c += kColumns)
+      add_dots<kRows, kVectors, Pace<kColumns, kAlone>>(words + c, x, pairs, sums + c,
+                                                        ahead.part(c / kColumns, kPanel / kColumns));
   }
 }
 
@@ -66,10 +71,14 @@ static void block_sums(const uint32_t* words, int32_t in, const uint32_t* x, int
   const int32_t all = (in + 1) / 2;
   for (int32_t p = 0; p < all; p += kChunk, x += count * kChunk, words += kChunk * kPanel) {
     const int32_t pairs = all - p < kChunk ? all - p : kChunk;
+    const Ahead next = {words + kChunk * kPanel, pairs * (kPanel / kLineWords)};
     for (int32_t t = 0; t < tiles.tiles; ++t) {
-      const int32_t row = tiles.first(t);
-      add_rows<kTileRows>(tiles.first(t + 1) - row, t == 0, words, x + row * kChunk, pairs,
-                          sums + row * kPanel);
+      const int32_t row = tiles.first(t), rows = tiles.first(t + 1) - row;
+      const uint32_t* at = x + row * kChunk;
+      float* to = sums + row * kPanel;
+      const Ahead ahead = next.part(t, tiles.tiles);
+      if (tiles.tiles > 1) add_rows<kTileRows, false>(rows, words, at, pairs, to, ahead);
+      else add_rows<kTileRows, true>(rows, words, at, pairs, to, ahead);
     }
   }
 }

@@ -18,82 +18,96 @@ static void pack_row(const float* row, int32_t in, uint32_t* to, int64_t step) {
 // The float that a word of packed rows is.
 QUIRE_INLINE F input(const uint32_t& word) { return as_float(splat_bits(word)); }
 
-// sums[kRows][64] (columns of kVectors vectors) += x[kRows][chunk] w for `inputs` inputs of the chunk.
-// kFetch: the words come from memory.
-template <int kRows, int kVectors, bool kFetch>
-QUIRE_TILE void add_pairs(const uint32_t* words, const uint32_t* x, int32_t inputs, float* sums) {
-  F a[kRows][kVectors];
-  take_sums(a, sums);
-  for (int32_t p = 0; p < inputs / 2; ++p) {
-    const uint32_t* at = words + p * kPanel;
-    if (kFetch)
-      for (int line = 0; line < kVectors * kWidth; line += 16) __builtin_prefetch(at + kPanel * 24 + line);
+// a[kRows][kVectors] += x[kRows][2] w, one pair of inputs.
+template <int kRows, int kVectors>
+QUIRE_INLINE void add_pair(F (&a)[kRows][kVectors], const uint32_t* words, const uint32_t* x) {
 #pragma GCC unroll 8
-    for (int v = 0; v < kVectors; ++v) {
-      const U w = load<U>(at + v * kWidth);
-      const F even = low_of(w), odds = high_of(w);
+  for (int v = 0; v < kVectors; ++v) {
+    const U w = load<U>(words + v * kWidth);
+    const F even = low_of(w), odd = high_of(w);
 #pragma GCC unroll 8
-      for (int m = 0; m < kRows; ++m) {
-        a[m][v] = fma(input(x[m * kChunk + 2 * p]), even, a[m][v]);
-        a[m][v] = fma(input(x[m * kChunk + 2 * p + 1]), odds, a[m][v]);
-      }
+    for (int m = 0; m < kRows; ++m) {
+      a[m][v] = fma(input(x[m * kChunk]), even, a[m][v]);
+      a[m][v] = fma(input(x[m * kChunk + 1]), odd, a[m][v]);
     }
   }
-  if (inputs % 2 != 0) {
-    const uint32_t* at = words + inputs / 2 * kPanel;
+}
+// a[kRows][kVectors] += x[kRows] w, one input.
+template <int kRows, int kVectors>
+QUIRE_INLINE void add_float(F (&a)[kRows][kVectors], const float* w, const uint32_t* x) {
+  F b[kVectors];
+#pragma GCC unroll 8
+  for (int v = 0; v < kVectors; ++v) b[v] = load<F>(w + v * kWidth);
+#pragma GCC unroll 8
+  for (int m = 0; m < kRows; ++m) {
+    const F value = input(x[m * kChunk]);
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) a[m][v] = fma(value, b[v], a[m][v]);
+  }
+}
+
+// sums[kRows][64] (columns of kVectors vectors) += x[kRows][chunk] w for `inputs` inputs of the chunk.
+template <int kRows, int kVectors, class Pace>
+QUIRE_TILE void add_pairs(const uint32_t* words, const uint32_t* x, int32_t inputs, float* sums,
+                          Ahead ahead) {
+  F a[kRows][kVectors];
+  take_sums(a, sums);
+  int32_t p = 0;
+  for (const int32_t end = rounds(ahead, Pace::kStep, inputs / 2); p < end; ++p) {
+    fetch<Pace::kLines>(ahead, p * Pace::kStep);
+    add_pair(a, words + p * kPanel, x + 2 * p);
+  }
+  for (; p < inputs / 2; ++p) add_pair(a, words + p * kPanel, x + 2 * p);
+  if (inputs % 2 != 0)
     for (int v = 0; v < kVectors; ++v)
       for (int m = 0; m < kRows; ++m)
-        a[m][v] = fma(input(x[m * kChunk + inputs - 1]), low_of(load<U>(at + v * kWidth)), a[m][v]);
-  }
+        a[m][v] =
+            fma(input(x[m * kChunk + inputs - 1]), low_of(load<U>(words + p * kPanel + v * kWidth)), a[m][v]);
   put_sums(a, sums);
 }
 
 // The same from unpacked weights [inputs][64].
 template <int kRows, int kVectors>
-QUIRE_TILE void add_floats(const float* w, const uint32_t* x, int32_t inputs, float* sums) {
+QUIRE_TILE void add_floats(const float* w, const uint32_t* x, int32_t inputs, float* sums, Ahead ahead) {
   F a[kRows][kVectors];
   take_sums(a, sums);
-  for (int32_t k = 0; k < inputs; ++k) {
-    const float* at = w + k * kPanel;
-    F b[kVectors];
-#pragma GCC unroll 8
-    for (int v = 0; v < kVectors; ++v) b[v] = load<F>(at + v * kWidth);
-#pragma GCC unroll 8
-    for (int m = 0; m < kRows; ++m) {
-      const F value = input(x[m * kChunk + k]);
-#pragma GCC unroll 8
-      for (int v = 0; v < kVectors; ++v) a[m][v] = fma(value, b[v], a[m][v]);
-    }
+  int32_t k = 0;
+  for (const int32_t end = rounds(ahead, 1, inputs); k < end; ++k) {
+    fetch<1>(ahead, k);
+    add_float(a, w + k * kPanel, x + k);
   }
+  for (; k < inputs; ++k) add_float(a, w + k * kPanel, x + k);
   put_sums(a, sums);
 }
 
 // `rows` is turned from a number into a template argument.
-template <int kRows>
-static void from_words(int rows, bool fetch, const uint32_t* words, const uint32_t* x, int32_t inputs,
-                       float* sums) {
+template <int kRows, bool kAlone>
+static void from_words(int rows, const uint32_t* words, const uint32_t* x, int32_t inputs, float* sums,
+                       Ahead ahead) {
   if constexpr (kRows > 0) {
-    if (rows != kRows) return from_words<kRows - 1>(rows, fetch, words, x, inputs, sums);
-    constexpr int kVectors = kRows == 1 ? kOneRowVectors : kTileVectors;
-    for (int c = 0; c < kPanel; c += kVectors * kWidth)
-      if (fetch) add_pairs<kRows, kVectors, true>(words + c, x, inputs, sums + c);
-      else add_pairs<kRows, kVectors, false>(words + c, x, inputs, sums + c);
+    if (rows != kRows) return from_words<kRows - 1, kAlone>(rows, words, x, inputs, sums, ahead);
+    constexpr int kVectors = kRows == 1 ? kOneRowVectors : kTileVectors, kColumns = kVectors * kWidth;
+    for (int c = 0; c < kPanel; c += kColumns)
+      add_pairs<kRows, kVectors, Pace<kColumns, kAlone>>(words + c, x, inputs, sums + c,
+                                                         ahead.part(c / kColumns, kPanel / kColumns));
   }
 }
 
 template <int kRows>
-static void from_floats(int rows, const float* w, const uint32_t* x, int32_t inputs, float* sums) {
+static void from_floats(int rows, const float* w, const uint32_t* x, int32_t inputs, float* sums,
+                        Ahead ahead) {
   if constexpr (kRows > 0) {
-    if (rows != kRows) return from_floats<kRows - 1>(rows, w, x, inputs, sums);
+    if (rows != kRows) return from_floats<kRows - 1>(rows, w, x, inputs, sums, ahead);
     constexpr int kColumns = kTileVectors * kWidth;
-    for (int c = 0; c < kPanel; c += kColumns) add_floats<kRows, kTileVectors>(w + c, x, inputs, sums + c);
+    for (int c = 0; c < kPanel; c += kColumns)
+      add_floats<kRows, kTileVectors>(w + c, x, inputs, sums + c,
+                                      ahead.part(c / kColumns, kPanel / kColumns));
   }
 }
 
 static void unpack(const uint32_t* words, int32_t pairs, float* to) {
   for (int32_t p = 0; p < pairs; ++p) {
     const uint32_t* at = words + p * kPanel;
-    for (int line = 0; line < kPanel; line += 16) __builtin_prefetch(at + kPanel * 16 + line);
 #pragma GCC unroll 16
     for (int c = 0; c < kPanel; c += kWidth) {
       const U w = load<U>(at + c);
@@ -110,11 +124,15 @@ static void block_sums(const uint32_t* words, int32_t in, const uint32_t* x, int
   for (int32_t k = 0; k < in; k += kChunk, x += count * kChunk, words += kChunk / 2 * kPanel) {
     const int32_t inputs = in - k < kChunk ? in - k : kChunk;
     if (count > kDirectRows) unpack(words, (inputs + 1) / 2, floats);
+    const Ahead next = {words + kChunk / 2 * kPanel, inputs / 2 * (kPanel / kLineWords)};
     for (int32_t t = 0; t < tiles.tiles; ++t) {
       const int32_t row = tiles.first(t), rows = tiles.first(t + 1) - row;
-      if (count > kDirectRows)
-        from_floats<kTileRows>(rows, floats, x + row * kChunk, inputs, sums + row * kPanel);
-      else from_words<kTileRows>(rows, t == 0, words, x + row * kChunk, inputs, sums + row * kPanel);
+      const uint32_t* at = x + row * kChunk;
+      float* to = sums + row * kPanel;
+      const Ahead ahead = next.part(t, tiles.tiles);
+      if (count > kDirectRows) from_floats<kTileRows>(rows, floats, at, inputs, to, ahead);
+      else if (tiles.tiles > 1) from_words<kTileRows, false>(rows, words, at, inputs, to, ahead);
+      else from_words<kTileRows, true>(rows, words, at, inputs, to, ahead);
     }
   }
 }

@@ -1,0 +1,162 @@
+// quire serve as its operator meets it: the line that says ready, signals, exit statuses, and what it
+// refuses.
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/cli/program.h"
+#include "tests/serve/http/client.h"
+
+namespace quire {
+namespace {
+
+using serve::Answer;
+using serve::Client;
+using serve::eventually;
+using serve::get;
+using serve::milliseconds;
+using serve::post;
+
+const std::string kModel = QUIRE_SOURCE_DIR "/demo";
+
+class Served {
+ public:
+  explicit Served(std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments = {
+        "serve", kModel, "--port", "0", "--threads", "1", "--kv-cache-memory-bytes", "64MiB"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    child_ = start_program(arguments, open("/dev/null", O_RDONLY | O_CLOEXEC), folder_.file("out"),
+                           folder_.file("err"));
+    const bool ready = eventually([&] { return count_newlines(out()) > 0; }, milliseconds(60'000));
+    INFO(err());
+    REQUIRE(ready);
+    const std::string line = out();
+    port_ = std::atoi(line.substr(line.find("127.0.0.1:") + 10).c_str());
+  }
+  ~Served() {
+    if (child_ > 0) kill(child_, SIGKILL), wait_for(child_);
+  }
+  int32_t port() const { return port_; }
+  std::string out() const { return read_text(folder_.file("out")); }
+  std::string err() const { return read_text(folder_.file("err")); }
+  void signal(int which) const { kill(child_, which); }
+  int end() { return wait_for(std::exchange(child_, -1)); }
+
+ private:
+  ScratchFolder folder_;
+  pid_t child_ = -1;
+  int32_t port_ = 0;
+};
+
+std::string completion(int max_tokens, bool stream) {
+  return post("/v1/completions",
+              "{\"prompt\":\"import os\",\"temperature\":0,\"ignore_eos\":true,\"max_tokens\":" +
+                  std::to_string(max_tokens) + (stream ? ",\"stream\":true}" : "}"),
+              "Content-Type: application/json\r\n");
+}
+
+void check_wrong(const std::vector<std::string>& arguments, const std::string& what) {
+  std::vector<std::string> all = {"serve", kModel};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  const ProgramRun run = run_program(all);
+  INFO(run.err);
+  CHECK(run.status == 2);
+  CHECK(run.out.empty());
+  CHECK(count_newlines(run.err) == 1);
+  CHECK(run.err.find(what) != std::string::npos);
+}
+
+TEST_CASE("a server says where it is, answers, and ends well when it is told to") {
+  Served s({"--served-model-name", "demo"});
+  CHECK(s.out().find("Serving on http://127.0.0.1:") == 0);
+  CHECK(s.out().find(", ready after ") != std::string::npos);
+  Client c(s.port());
+  CHECK(c.ask(get("/readyz")).status == 200);
+  CHECK(c.ask(get("/startupz")).status == 200);
+  CHECK(c.ask(get("/v1/models")).body.find("\"id\":\"demo\"") != std::string::npos);
+  CHECK(c.ask(completion(4, false)).status == 200);
+  CHECK(c.ask(get("/metrics"))
+            .body.find("http_requests_total{handler=\"/v1/completions\",method=\"POST\",status=\"2xx\"} 1") !=
+        std::string::npos);
+  CHECK(c.ask(get("/nothing")).status == 404);
+
+  // A stream that runs when the signal comes is finished; the log has a line for each request.
+  Client stream(s.port());
+  stream.send(completion(200, true));
+  REQUIRE(stream.receive());
+  s.signal(SIGTERM);
+  CHECK(eventually([&] { return s.err().find("shutting down") != std::string::npos; }));
+  const Answer a = stream.answer();
+  CHECK(a.whole);
+  CHECK(a.body.ends_with("data: [DONE]\n\n"));
+  CHECK(a.body.find("\"error\"") == std::string::npos);
+  CHECK(s.end() == 0);
+  CHECK(s.err().find("\"event\":\"request\"") != std::string::npos);
+  CHECK(s.err().find("import os") == std::string::npos);
+}
+
+TEST_CASE("after --shutdown-timeout a stream gets a last error") {
+  Served s({"--shutdown-timeout", "0"});
+  Client c(s.port());
+  c.send(completion(1500, true));
+  REQUIRE(c.receive());
+  s.signal(SIGINT);
+  const Answer a = c.answer();
+  CHECK(a.whole);
+  CHECK(a.body.find("data: {\"error\":{") != std::string::npos);
+  CHECK(s.end() == 0);
+}
+
+TEST_CASE("a second signal ends the server at once") {
+  Served s;
+  Client c(s.port());
+  c.send(completion(1900, true));
+  REQUIRE(c.receive());
+  s.signal(SIGTERM);
+  CHECK(eventually([&] { return s.err().find("shutting down") != std::string::npos; }));
+  s.signal(SIGTERM);
+  CHECK(s.end() == 128 + SIGTERM);
+}
+
+TEST_CASE("keys keep strangers out of everything but probes, and are shown nowhere") {
+  const ScratchFolder folder;
+  const std::string file = folder.write("keys", "# ours\nfile-key-1\r\n\nfile-key-2\n");
+  Served s({"--api-key", "flag-key", "--api-key-file", file});
+  Client c(s.port());
+  for (const char* open : {"/livez", "/readyz", "/health", "/startupz"})
+    CHECK(c.ask(get(open)).status == 200);
+  for (const char* closed : {"/metrics", "/v1/models", "/version", "/openapi.json", "/load", "/nothing"})
+    CHECK(c.ask(get(closed)).status == 401);
+  for (const char* key : {"flag-key", "file-key-1", "file-key-2"})
+    CHECK(c.ask(get("/v1/models", "Authorization: Bearer " + std::string(key) + "\r\n")).status == 200);
+  CHECK(c.ask(get("/v1/models", "Authorization: Bearer wrong-key\r\n")).status == 401);
+  s.signal(SIGTERM);
+  CHECK(s.end() == 0);
+  for (const char* key : {"flag-key", "file-key", "wrong-key"})
+    CHECK((s.out() + s.err()).find(key) == std::string::npos);
+}
+
+TEST_CASE("what cannot be served is refused in one sentence") {
+  check_wrong({"--host", "0.0.0.0", "--port", "0"}, "--insecure");
+  check_wrong({"--host", "no such host"}, "is not known");
+  check_wrong({"--port", "70000"}, "--port must be a whole number");
+  check_wrong({"--api-key", "a b"}, "API key 1 holds a character");
+  check_wrong({"--api-key-file", "/nothing/here"}, "--api-key-file: /nothing/here cannot be read");
+  check_wrong({"--ssl-certfile", "/nothing/here"}, "--ssl-keyfile; one is missing");
+  check_wrong({"--ssl-certfile", "/nothing/here", "--ssl-keyfile", "/nothing/here"},
+              "/nothing/here cannot be opened");
+  check_wrong({"--uds", std::string(200, 'a')}, "1 to 107 bytes");
+  check_wrong({"--allowed-origins", "[\"*\"]", "--allow-credentials", "--port", "0"}, "--allow-credentials");
+  check_wrong({"--allowed-origins", "[1]"}, "--allowed-origins must be a list of strings");
+  check_wrong({"--served-model-name", ""}, "--served-model-name");
+  check_wrong({"--metrics-prefix", "a b"}, "--metrics-prefix");
+  const ProgramRun none = run_program({"serve", "/nothing/here", "--port", "0"});
+  CHECK(none.status == 1);
+  CHECK(none.err.find("/nothing/here") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace quire
