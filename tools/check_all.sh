@@ -16,7 +16,7 @@ find src tests bench -name '*.h' -o -name '*.cc' | xargs clang-format-19 --dry-r
 step "lint (clang-tidy)"
 find src -name '*.cc' | xargs -P 2 -n 6 clang-tidy-19 -p build/release --quiet --extra-arg=-w 2>build/tidy.log || { tail -n 40 build/tidy.log >&2; exit 1; }
 
-sanitized="base kv sched sched_random sched_allocation weights backends models runner runner_allocation engine text serve serve_api cli"
+sanitized="base kv sched sched_random sched_allocation weights backends models runner runner_allocation engine text serve serve_api serve_http cli"
 fuzzers=$(find tests -path '*/fuzz/*.cc' -exec basename {} .cc \; | sort)
 # shellcheck disable=SC2046
 tools/setup/build.sh fuzz $(for t in $sanitized; do echo "test_$t"; done; for f in $fuzzers; do echo "fuzz_$f"; done)
@@ -28,7 +28,7 @@ for t in $sanitized; do
   esac
 done
 
-threaded="test_base test_runner test_engine test_serve test_serve_api"
+threaded="test_base test_runner test_engine test_serve test_serve_api test_serve_http"
 # shellcheck disable=SC2086
 tools/setup/build.sh tsan $threaded
 for t in $threaded; do

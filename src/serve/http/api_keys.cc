@@ -45,8 +45,8 @@ Result<std::vector<std::string>> ApiKeys::read_file(const std::string& path) {
   std::vector<std::string> keys;
   size_t bytes = 0;
   for (std::string line; std::getline(file, line);) {
-    if ((bytes += line.size() + 1) > (1 << 20))
-      return refuse(path + " is longer than 1 MiB; it holds one key a line.");
+    bytes += line.size() + 1;
+    if (bytes > (1 << 20)) return refuse(path + " is longer than 1 MiB; it holds one key a line.");
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (!line.empty() && line[0] != '#') keys.push_back(line);
   }

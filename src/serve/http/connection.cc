@@ -191,10 +191,12 @@ void Connection::dispatch() {
                       .headers = std::move(head.headers),
                       .body = std::move(reader_.body()),
                       .key = decision_.key};
+  const std::shared_ptr<Reply> reply = outbox_->reply();
   try {
-    decision_.route->handler(std::move(request), outbox_->reply());
-  } catch (const std::exception&) {
-    // No memory, say. The reply is gone with the call, which is an answer (500), and others go on.
+    decision_.route->handler(std::move(request), reply);
+  } catch (const std::exception&) {  // no memory, say; others go on
+    reply->send(500, {{"Content-Type", "application/json"}},
+                error_body(500, "the server could not take this request.", error_type_of(500)));
   }
 }
 

@@ -12,12 +12,10 @@ class OutboxReply final : public Reply {
   explicit OutboxReply(std::shared_ptr<Outbox> box) : box_(std::move(box)) {}
   ~OutboxReply() override { box_->abandon(); }
   void send(int status, std::vector<Header> headers, std::string body) override {
-    box_->send(status, std::move(headers), std::move(body));
+    box_->send(status, headers, body);
   }
-  void begin_stream(int status, std::vector<Header> headers) override {
-    box_->begin_stream(status, std::move(headers));
-  }
-  void write(std::string piece) override { box_->write(std::move(piece)); }
+  void begin_stream(int status, std::vector<Header> headers) override { box_->begin_stream(status, headers); }
+  void write(std::string piece) override { box_->write(piece); }
   void end() override { box_->end(); }
   void on_gone(std::function<void()> call) override { box_->on_gone(std::move(call)); }
   bool gone() const override { return box_->gone(); }
@@ -50,7 +48,7 @@ void Outbox::put_head(int status, const std::vector<Header>& headers, const Head
   out_ += response_head(status, all) + "\r\n";
 }
 
-void Outbox::put_whole(int status, std::vector<Header> headers, const std::string& body) {
+void Outbox::put_whole(int status, const std::vector<Header>& headers, const std::string& body) {
   put_head(status, headers, status == 204 ? Header{} : Header{"Content-Length", std::to_string(body.size())});
   if (!shape_.without_body && status != 204) out_ += body;
   complete_ = true;
@@ -63,14 +61,14 @@ void Outbox::put_end() {
   on_gone_ = nullptr;
 }
 
-void Outbox::send(int status, std::vector<Header> headers, std::string body) {
+void Outbox::send(int status, const std::vector<Header>& headers, const std::string& body) {
   std::unique_lock lock(mutex_);
   if (gone_ || begun_) return;
-  put_whole(status, std::move(headers), body);
+  put_whole(status, headers, body);
   notify(lock);
 }
 
-void Outbox::begin_stream(int status, std::vector<Header> headers) {
+void Outbox::begin_stream(int status, const std::vector<Header>& headers) {
   std::unique_lock lock(mutex_);
   if (gone_ || begun_) return;
   for (const Header& h : headers)
@@ -81,7 +79,7 @@ void Outbox::begin_stream(int status, std::vector<Header> headers) {
   notify(lock);
 }
 
-void Outbox::write(std::string piece) {
+void Outbox::write(const std::string& piece) {
   std::unique_lock lock(mutex_);
   if (gone_ || !begun_ || complete_ || shape_.without_body) return;
   if (piece.size() > unsent_limit_ || out_.size() + in_flight_ > unsent_limit_ - piece.size()) {

@@ -47,16 +47,16 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
 
  private:
   friend class OutboxReply;
-  void send(int status, std::vector<Header> headers, std::string body);
-  void begin_stream(int status, std::vector<Header> headers);
-  void write(std::string piece);
+  void send(int status, const std::vector<Header>& headers, const std::string& body);
+  void begin_stream(int status, const std::vector<Header>& headers);
+  void write(const std::string& piece);
   void end();
   void abandon();
   void on_gone(std::function<void()> call);
   bool gone() const { return gone_; }
 
   void put_head(int status, const std::vector<Header>& headers, const Header& framing);
-  void put_whole(int status, std::vector<Header> headers, const std::string& body);
+  void put_whole(int status, const std::vector<Header>& headers, const std::string& body);
   void put_end();
   void notify(std::unique_lock<std::mutex>& lock);
 
