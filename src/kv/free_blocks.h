@@ -44,7 +44,7 @@ class FreeBlocks {
     int32_t first = 0, last = 0, free = 0, held = 0;
     int32_t place = -1;  // in heap_; -1: not open
   };
-  static size_t index(int32_t owner) { return static_cast<size_t>(owner + 1); }
+  static size_t index(int32_t owner) { return static_cast<size_t>(owner) + 1; }  // nobody: 0
   int32_t spared_of(const Account& a) const { return a.free < spared_ ? a.free : spared_; }
   int64_t rank(const Account& a) const;
   void change(size_t account, int32_t free, int32_t held);

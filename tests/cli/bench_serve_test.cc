@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <set>
 
 #include "cli/bench_serve/answer_stream.h"
 #include "cli/bench_serve/load_plot.h"
@@ -313,6 +314,9 @@ TEST_CASE("a sweep draws latency over load") {
   REQUIRE(json.ok());
   const Json* runs = json.value().find("runs");
   REQUIRE(runs->array()->size() == 3);
+  std::set<std::string> prompts;
+  for (const std::string& body : server.bodies()) prompts.insert(body);
+  CHECK(prompts.size() == 1 + 3 * 8);  // no load finds another's in a cache
   for (size_t i = 0; i < 3; ++i) CHECK(runs->array()->at(i).find("max_concurrency")->integer() == 1 << i);
 }
 

@@ -38,6 +38,15 @@ Result<std::string> first_model(const Session& s) {
   return Status(Code::kInvalidArgument, s.flags.base_url + "/v1/models lists no model; say --model NAME.");
 }
 
+Status ask_for_prompts(Session& s) {
+  auto prompts = make_prompts(s.flags, s.options);
+  if (!prompts.ok()) return prompts.status();
+  s.prompts = std::move(prompts).value();
+  s.bodies.clear();
+  for (const LoadPrompt& p : s.prompts) s.bodies.push_back(body_of(p, s.model, s.flags, s.options));
+  return {};
+}
+
 Status prepare(Session& s) {
   auto target = parse_target(s.flags.base_url, s.flags.endpoint);
   if (!target.ok()) return target.status();
@@ -49,11 +58,7 @@ Status prepare(Session& s) {
     if (!model.ok()) return model.status();
     s.model = std::move(model).value();
   }
-  auto prompts = make_prompts(s.flags, s.options);
-  if (!prompts.ok()) return prompts.status();
-  s.prompts = std::move(prompts).value();
-  for (const LoadPrompt& p : s.prompts) s.bodies.push_back(body_of(p, s.model, s.flags, s.options));
-  return {};
+  return ask_for_prompts(s);
 }
 
 // One short request first: a wrong name or key is told at once, not a thousand times.
@@ -147,7 +152,9 @@ Result<LoadFigures> run_once(const Session& s, const LoadSettings& settings, Jso
   return figures;
 }
 
-Result<bool> sweep(const Session& s) {
+// At each load with prompts of its own, where they are random: else the later ones would find theirs in the
+// server's cache.
+Result<bool> sweep(Session& s) {
   std::vector<PlotPoint> points;
   Json::Array runs;
   bool all_well = true;
@@ -158,6 +165,8 @@ Result<bool> sweep(const Session& s) {
   for (const double load : loads) {
     const LoadSettings settings{by_rate ? load : s.options.request_rate,
                                 by_rate ? s.flags.max_concurrency : static_cast<int32_t>(load)};
+    ++s.flags.seed;
+    if (Status status = ask_for_prompts(s); !status.ok()) return status;
     Json::Object json;
     Result<LoadFigures> figures = run_once(s, settings, json);
     if (!figures.ok()) return figures.status();

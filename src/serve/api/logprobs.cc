@@ -1,6 +1,7 @@
 #include "serve/api/logprobs.h"
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 #include "base/utf8.h"
@@ -63,16 +64,15 @@ void append_row(const Generation& g, Token token, std::span<const Logprob> entri
     return;
   }
   append_logprob(entries[0].logprob, to.logprobs);
-  std::vector<std::string> seen;  // two tokens may be spelled alike: the better one counts
+  std::set<std::string> seen;  // two tokens may be spelled alike: the better one counts
   to.tops += '{';
   const auto add = [&](const Logprob& l) {
-    std::string name = spelled(g, l.token);
-    if (std::ranges::count(seen, name)) return;
-    if (!seen.empty()) to.tops += ',';
-    append_json_string(name, to.tops);
+    const auto [name, is_new] = seen.insert(spelled(g, l.token));
+    if (!is_new) return;
+    if (seen.size() > 1) to.tops += ',';
+    append_json_string(*name, to.tops);
     to.tops += ':';
     append_logprob(l.logprob, to.tops);
-    seen.push_back(std::move(name));
   };
   for (const Logprob& l : best(entries, g.top_logprobs.value_or(0))) add(l);
   add(entries[0]);

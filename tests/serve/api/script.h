@@ -1,20 +1,23 @@
 // An engine without a model, for tests of what is above it: every answer is the same text, and letters of the
 // prompt say what goes wrong.
 #pragma once
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <map>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "runner/step_runner.h"
 
 namespace quire {
 
-// Token k of every answer is kScript[k], then 0, which ends it. A '!' in the prompt: logits that are not
-// finite; '#': the step is lost; '~': nothing comes until release(); '^': three tokens, then nothing until
-// release().
+// Token k of every answer is kScript[k], then 0, which ends it; with ignore_eos it begins again. A '!' in the
+// prompt: logits that are not finite; '#': the step is lost; '~': nothing comes until release(); '^': three
+// tokens, then nothing until release().
 class ScriptRunner : public StepRunner {
  public:
   static constexpr std::string_view kScript = "Hello, world. Bye";
@@ -23,6 +26,7 @@ class ScriptRunner : public StepRunner {
     std::mutex mutex;
     std::condition_variable change;
     bool open = false;
+    std::atomic<int> step_us = 0;  // how long a step takes
     void release() {
       std::lock_guard lock(mutex);
       open = true;
@@ -49,6 +53,7 @@ class ScriptRunner : public StepRunner {
     return !steps_.front().waits || gate_.open;
   }
   Status collect(StepResult& result) override {
+    if (const int us = gate_.step_us; us > 0) std::this_thread::sleep_for(std::chrono::microseconds(us));
     Step s = std::move(steps_.front());
     steps_.pop_front();
     if (s.waits) {
@@ -94,7 +99,8 @@ class ScriptRunner : public StepRunner {
     }
     if (row.sample) {
       const auto k = static_cast<size_t>(row.begin + row.count - slot.prompt);
-      const Token t = k < kScript.size() ? kScript[k] : 0;
+      const bool over = k >= kScript.size() && !slot.sampling.ignore_eos;
+      const Token t = over ? 0 : kScript[k % kScript.size()];
       r.tokens.push_back(t);
       s.waits |= k == 3 && slot.has('^');
       if (slot.sampling.logprobs) list(t, *slot.sampling.logprobs, r);

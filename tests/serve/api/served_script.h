@@ -30,7 +30,8 @@ inline SchedulerConfig small_config() {
 
 class ServedScript {
  public:
-  explicit ServedScript(ApiSettings settings = {}, const AdmissionLimits& limits = {})
+  explicit ServedScript(ApiSettings settings = {}, const AdmissionLimits& limits = {},
+                        const SchedulerConfig& config = small_config())
       : admission_(limits, 8, 0) {
     const std::string file =
         (std::filesystem::temp_directory_path() / ("quire_desk_" + std::to_string(getpid()) + ".jinja"))
@@ -43,14 +44,14 @@ class ServedScript {
     chat_ = load_chat(".", file, false).value();
     std::filesystem::remove(file);
     engine_ = std::make_unique<Engine>(
-        small_config(), std::make_unique<ScriptRunner>(gate_),
+        config, std::make_unique<ScriptRunner>(gate_),
         [this](auto events, auto logprobs, const auto&) { board_.deliver(events, logprobs); });
     if (settings.names.empty()) settings.names = {"tiny", "other"};
     settings.root = "folder", settings.version = "9.9";
     settings.defaults.params.temperature = 0;
     settings.log = [this](std::string_view line) {
       std::lock_guard lock(mutex_);
-      log_.emplace_back(line);
+      if (!quiet) log_.emplace_back(line);
     };
     routes_ =
         api_routes({*engine_, board_, pool_, letters_, chat_, admission_, metrics_}, std::move(settings));
@@ -86,8 +87,10 @@ class ServedScript {
   ScriptRunner::Gate& gate() { return gate_; }
   std::string metrics() { return metrics_.text(); }
   Admission& admission() { return admission_; }
+  const std::vector<Route>& routes() const { return routes_; }
   Switchboard& board() { return board_; }
-  int32_t key = 0;  // of the requests that follow
+  bool quiet = false;  // keeps no log
+  int32_t key = 0;     // of the requests that follow
 
  private:
   std::mutex mutex_;
