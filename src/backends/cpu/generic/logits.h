@@ -64,9 +64,12 @@ QUIRE_INLINE Product64 multiply(U a, uint32_t b) {
           reinterpret_cast<U>((even & 0xffffffffu) | (odd << 32))};
 }
 
-QUIRE_INLINE U noise(U token, uint64_t seed, int32_t position) {
-  U c0 = token / 4, c1 = splat_bits(static_cast<uint32_t>(position)), c2 = {},
-    c3 = {};  // purpose 0: a sample
+// The four words of each counter: of tokens 4 c, 4 c + 1, 4 c + 2, 4 c + 3.
+struct Words {
+  U of[4];
+};
+QUIRE_INLINE Words noise_words(U counter, uint64_t seed, int32_t position) {
+  U c0 = counter, c1 = splat_bits(static_cast<uint32_t>(position)), c2 = {}, c3 = {};  // purpose 0: a sample
   uint32_t key0 = static_cast<uint32_t>(seed), key1 = static_cast<uint32_t>(seed >> 32);
   for (int round = 0; round < 10; ++round) {
     const Product64 a = multiply(c0, 0xD2511F53), b = multiply(c2, 0xCD9E8D57);
@@ -74,9 +77,31 @@ QUIRE_INLINE U noise(U token, uint64_t seed, int32_t position) {
     c2 = a.high ^ c3 ^ key1, c3 = a.low;
     key0 += 0x9E3779B9, key1 += 0xBB67AE85;
   }
+  return {{c0, c1, c2, c3}};
+}
+QUIRE_INLINE U noise(U token, uint64_t seed, int32_t position) {
+  const Words w = noise_words(token / 4, seed, position);
   const U word = token % 4;
-  return reinterpret_cast<I>(word < 2) ? (reinterpret_cast<I>(word == 0) ? c0 : c1)
-                                       : (reinterpret_cast<I>(word == 2) ? c2 : c3);
+  return reinterpret_cast<I>(word < 2) ? (reinterpret_cast<I>(word == 0) ? w.of[0] : w.of[1])
+                                       : (reinterpret_cast<I>(word == 2) ? w.of[2] : w.of[3]);
+}
+
+// a0 b0 a1 b1 ..., the lower and the upper half of it.
+QUIRE_INLINE U zip(U a, U b, int half) {
+  I at = {};
+  for (int i = 0; i < kWidth; ++i) at[i] = half * kWidth / 2 + i / 2 + (i % 2) * kWidth;
+  return __builtin_shuffle(a, b, at);
+}
+// The noise of four vectors of tokens that follow each other from `first`, a multiple of 4.
+QUIRE_INLINE Words noise_of_run(int32_t first, uint64_t seed, int32_t position) {
+  const U counter = reinterpret_cast<U>(lanes()) + static_cast<uint32_t>(first / 4);
+  const Words w = noise_words(counter, seed, position);
+  Words run;
+  for (int half = 0; half < 2; ++half) {
+    const U even = zip(w.of[0], w.of[2], half), odd = zip(w.of[1], w.of[3], half);
+    run.of[2 * half] = zip(even, odd, 0), run.of[2 * half + 1] = zip(even, odd, 1);
+  }
+  return run;
 }
 
 // -log(-log(u)) of u strictly between 0 and 1, at most 16.7.
@@ -85,20 +110,55 @@ QUIRE_INLINE F gumbel(U bits) {
   return -log(-log(u));
 }
 
+QUIRE_INLINE void take_better(Draw& best, F sum, const int32_t* token, int32_t count) {
+  float a[kWidth];
+  store(a, sum);
+  for (int32_t j = 0; j < count; ++j)
+    if (best.token < 0 || a[j] > best.value || (a[j] == best.value && token[j] < best.token))
+      best.value = a[j], best.token = token[j];
+}
+
+// The least noise bits (of 23) that can lift a value to `best`: -log(-log(u)) >= d is u >= e^-e^-d, which is
+// more than 1 - e^-d. The slack is more than the rounding of all this.
+QUIRE_INLINE uint32_t least_bits(float value, float best) {
+  const float part = exp(splat(value - best + 0.01f))[0] * 0x1p23f;
+  return part < 0x1p22f ? (1u << 23) - 2 - static_cast<uint32_t>(part) : 0;
+}
+
+// Where tokens follow each other, a Philox counter serves four of them, and most need no logarithm.
+static int32_t draw_runs(Draw& best, int32_t first, const float* values, int32_t count, float temperature,
+                         uint64_t seed, int32_t position) {
+  int32_t i = 0;
+  for (; i + 4 * kWidth <= count; i += 4 * kWidth) {
+    F v[4];
+    for (int j = 0; j < 4; ++j) v[j] = load<F>(values + i + j * kWidth) / temperature;
+    const float top = max_of(max(max(v[0], v[1]), max(v[2], v[3])));
+    if (top + kMostNoise < best.value) continue;  // none can win
+    const Words run = noise_of_run(first + i, seed, position);
+    const uint32_t least = least_bits(top, best.value);
+    for (int j = 0; j < 4; ++j) {
+      if (!any(reinterpret_cast<I>((run.of[j] >> 9) >= least))) continue;
+      int32_t token[kWidth];
+      store(token, lanes() + (first + i + j * kWidth));
+      take_better(best, v[j] + gumbel(run.of[j]), token, kWidth);
+    }
+  }
+  return i;
+}
+
 static Draw draw(Draw best, const int32_t* ids, int32_t first, const float* values, int32_t count,
                  float temperature, uint64_t seed, int32_t position) {
-  for (int32_t i = 0; i < count; i += kWidth) {
+  int32_t i = 0;
+  if (ids == nullptr && best.token >= 0 && first % 4 == 0)
+    i = draw_runs(best, first, values, count, temperature, seed, position);
+  for (; i < count; i += kWidth) {
     const int32_t n = count - i < kWidth ? count - i : kWidth;
     const F v =
         (n == kWidth ? load<F>(values + i) : load_part(values + i, n, -__builtin_inff())) / temperature;
-    if (best.token >= 0 && !any(v + kMostNoise >= best.value)) continue;  // most cannot win any more
+    if (best.token >= 0 && !any(v + kMostNoise >= best.value)) continue;  // none can win
     int32_t token[kWidth] = {};
     for (int32_t j = 0; j < n; ++j) token[j] = ids != nullptr ? ids[i + j] : first + i + j;
-    float sum[kWidth];
-    store(sum, v + gumbel(noise(load<U>(token), seed, position)));
-    for (int32_t j = 0; j < n; ++j)
-      if (best.token < 0 || sum[j] > best.value || (sum[j] == best.value && token[j] < best.token))
-        best.value = sum[j], best.token = token[j];
+    take_better(best, v + gumbel(noise(load<U>(token), seed, position)), token, n);
   }
   return best;
 }
