@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <mutex>
 #include <string>
 
 #include "base/thread_pool.h"
@@ -189,11 +190,32 @@ class Loading {
     } else {
       const Range in{0, piece.in};
       bytes_.resize(stored.format->bytes(stored.matrix, rows, in));
-      if (Status s = stored.format->repack(*source_.checkpoint, stored.prefix, rows, in, bytes_); !s.ok())
-        return s;
+      if (Status s = repack(stored, rows, in); !s.ok()) return s;
     }
     piece.data = bytes_.data();
     return {};
+  }
+
+  // Rows as the file has them. Where values are all there is, rows follow each other and all threads copy.
+  Status repack(const Stored& stored, Range rows, Range in) {
+    const auto part = [&](Range own, std::span<std::byte> to) {
+      return stored.format->repack(*source_.checkpoint, stored.prefix, own, in, to);
+    };
+    if (stored.matrix.layout.group_in != 0) return part(rows, bytes_);
+    const size_t row_bytes = bytes_.size() / static_cast<size_t>(rows.size());
+    std::mutex mutex;
+    Status first;  // of the row that comes first, whichever thread meets it
+    int32_t place = rows.end;
+    by_rows(rows.size(), [&](Range own, int32_t) {
+      const Range at{rows.begin + own.begin, rows.begin + own.end};
+      const auto to = std::span(bytes_).subspan(static_cast<size_t>(own.begin) * row_bytes,
+                                                static_cast<size_t>(own.size()) * row_bytes);
+      Status s = part(at, to);
+      if (s.ok()) return;
+      const std::lock_guard lock(mutex);
+      if (at.begin < place) place = at.begin, first = std::move(s);
+    });
+    return first;
   }
 
   // Rows of one elem to rows of f32 or bf16.
