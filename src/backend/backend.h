@@ -38,6 +38,8 @@ class Backend {
   virtual std::string_view name() const = 0;
   virtual bool synchronous() const = 0;
   virtual int32_t threads() const = 0;
+  // Called once by the thread that runs the steps, before the first: it may be bound to a core or a device.
+  virtual void enter() = 0;
 
   // --- types -----------------------------------------------------------------
   virtual DType activation() const = 0;  // of matrix inputs; the residual stream and logits are f32

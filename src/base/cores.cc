@@ -60,17 +60,35 @@ std::optional<double> core_quota(const std::string& root, const std::string& mem
   return least;
 }
 
-int32_t usable_cores() {
-  int32_t cores = 1;
+std::vector<int32_t> allowed_cores() {
+  std::vector<int32_t> cores;
   for (size_t most = 1024; most <= (1u << 20); most *= 2) {  // the kernel refuses a set smaller than its own
     cpu_set_t* set = CPU_ALLOC(most);
     if (set == nullptr) break;
     const size_t bytes = CPU_ALLOC_SIZE(most);
     const bool known = sched_getaffinity(0, bytes, set) == 0;
-    if (known) cores = CPU_COUNT_S(bytes, set);
+    for (size_t core = 0; known && core < most; ++core)
+      if (CPU_ISSET_S(core, bytes, set)) cores.push_back(static_cast<int32_t>(core));
     CPU_FREE(set);
     if (known) break;
   }
+  return cores;
+}
+
+bool stay_on_core(int32_t core) {
+  if (core < 0) return false;
+  const size_t most = static_cast<size_t>(core) + 1, bytes = CPU_ALLOC_SIZE(most);
+  cpu_set_t* set = CPU_ALLOC(most);
+  if (set == nullptr) return false;
+  CPU_ZERO_S(bytes, set);
+  CPU_SET_S(static_cast<size_t>(core), bytes, set);
+  const bool done = sched_setaffinity(0, bytes, set) == 0;
+  CPU_FREE(set);
+  return done;
+}
+
+int32_t usable_cores() {
+  int32_t cores = std::max(1, static_cast<int32_t>(allowed_cores().size()));
   // Rounded down: threads that spin beyond the quota are stopped, all of them, for the rest of each period.
   if (const auto quota = core_quota("/sys/fs/cgroup", read_text("/proc/self/cgroup")))
     cores = std::min(cores, static_cast<int32_t>(std::min(*quota + 0.01, 1e6)));

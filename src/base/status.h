@@ -9,7 +9,15 @@
 
 namespace quire {
 
-enum class Code : unsigned char { kOk, kInvalidArgument, kNotFound, kUnsupported, kOutOfMemory, kDevice, kNotFinite };
+enum class Code : unsigned char {
+  kOk,
+  kInvalidArgument,
+  kNotFound,
+  kUnsupported,
+  kOutOfMemory,
+  kDevice,
+  kNotFinite
+};
 
 class [[nodiscard]] Status {
  public:

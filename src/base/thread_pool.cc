@@ -5,6 +5,7 @@
 #include <chrono>
 #include <system_error>
 
+#include "base/cores.h"
 #include "base/status.h"
 
 namespace quire {
@@ -42,11 +43,17 @@ bool spin(Ready ready, bool for_ever) {
 
 }  // namespace
 
-ThreadPool::ThreadPool(int32_t threads) {
-  QUIRE_CHECK(threads >= 1);
+ThreadPool::ThreadPool(int32_t threads, std::span<const int32_t> cores) {
+  QUIRE_CHECK(threads >= 1 && (cores.empty() || cores.size() == static_cast<size_t>(threads)));
   workers_.reserve(static_cast<size_t>(threads) - 1);
   try {
-    for (int32_t i = 1; i < threads; ++i) workers_.emplace_back([this, i] { serve(i); });
+    for (int32_t i = 1; i < threads; ++i) {
+      const int32_t core = cores.empty() ? -1 : cores[static_cast<size_t>(i)];
+      workers_.emplace_back([this, i, core] {
+        stay_on_core(core);  // of -1 it is refused
+        serve(i);
+      });
+    }
   } catch (const std::system_error&) {
     workers_.shrink_to_fit();  // no more threads are to be had: these do all the work
   }

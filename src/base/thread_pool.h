@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -15,8 +16,9 @@ namespace quire {
 
 class ThreadPool {
  public:
-  // `threads` at least 1, the calling one among them. Fewer if the system refuses to start them.
-  explicit ThreadPool(int32_t threads);
+  // `threads` at least 1, the calling one among them. Fewer if the system refuses to start them. With
+  // `cores`, one for each thread, worker i stays on core i of them; the calling thread is left where it is.
+  explicit ThreadPool(int32_t threads, std::span<const int32_t> cores = {});
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;

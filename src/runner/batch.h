@@ -29,6 +29,7 @@ class Batch {
   // Of everything but the KV cache.
   static size_t bytes(const Backend& backend, const ModelSpec& spec, const BatchConfig& config);
 
+  void enter() { backend_.enter(); }  // by the thread that will execute
   // Fills `result`. On failure only result.step is set.
   Status execute(const StepPlan& plan, StepResult& result);
 

@@ -41,6 +41,7 @@ Status ModelRunner::collect(StepResult& result) {
 }
 
 void ModelRunner::compute() {
+  batch_->enter();
   std::unique_lock lock(mutex_);
   for (;;) {
     change_.wait(lock, [this] { return stop_ || done_ < submitted_; });

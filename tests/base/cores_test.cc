@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 namespace quire {
 
@@ -27,6 +28,20 @@ struct Tree {
 TEST_CASE("at least one core, and no more than the machine has") {
   CHECK(usable_cores() >= 1);
   CHECK(usable_cores() <= 4096);
+}
+
+TEST_CASE("a thread stays on the core that it is given") {
+  const std::vector<int32_t> all = allowed_cores();
+  REQUIRE(!all.empty());
+  std::vector<int32_t> left;
+  bool done = false;
+  std::thread([&] {
+    done = stay_on_core(all.back());
+    left = allowed_cores();
+  }).join();
+  CHECK((done ? left == std::vector<int32_t>{all.back()} : left == all));  // a sandbox may refuse
+  CHECK(allowed_cores() == all);
+  CHECK_FALSE(stay_on_core(-1));
 }
 
 TEST_CASE("the smallest quota from the group up to the root") {

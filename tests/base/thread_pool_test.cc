@@ -7,6 +7,8 @@
 #include <chrono>
 #include <vector>
 
+#include "base/cores.h"
+
 namespace quire {
 
 namespace {
@@ -69,6 +71,26 @@ TEST_CASE("other threads take tiles while one is held up") {
     }
   });
   CHECK(others == 19);
+}
+
+TEST_CASE("workers may stay each on a core, and the caller stays free") {
+  const std::vector<int32_t> all = allowed_cores();
+  if (all.size() < 2) return;  // nothing to choose from
+  const std::vector<int32_t> cores = {all[0], all[1]};
+  ThreadPool pool(2, cores);
+  std::atomic<bool> met{false}, right{true};
+  pool.run(2, [&](int32_t, int32_t worker) {
+    if (worker == 0) {
+      for (int i = 0; i < 5000 && !met; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      return;
+    }
+    const std::vector<int32_t> own = allowed_cores();
+    right = own == std::vector<int32_t>{cores[1]} || own == all;  // a sandbox may refuse
+    met = true;
+  });
+  CHECK(met);
+  CHECK(right);
+  CHECK(allowed_cores() == all);
 }
 
 TEST_CASE("an idle pool sleeps, and wakes") {

@@ -40,6 +40,7 @@ class CpuBackend final : public Backend {
   std::string_view name() const override { return "cpu"; }
   bool synchronous() const override { return true; }
   int32_t threads() const override { return pool_.threads(); }
+  void enter() override;
   DType activation() const override { return DType::kF32; }
   DType cache() const override { return DType::kBF16; }
 
@@ -110,6 +111,7 @@ class CpuBackend final : public Backend {
   void sort_by_expert(IntSpan experts, Mat weights, const Moe& m);
 
   const Kernels& k_;
+  const std::vector<int32_t> cores_;  // of the threads; empty: they go where the system puts them
   ThreadPool pool_;
   uint64_t marks_ = 0;
   float* scratch_ = nullptr;

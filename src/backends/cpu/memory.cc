@@ -18,12 +18,29 @@ Result<std::unique_ptr<Backend>> make_cpu(const BackendOptions& options) {
 
 namespace cpu {
 
-CpuBackend::CpuBackend(const Level& level, int32_t threads) : k_(*level.kernels), pool_(threads) {
+namespace {
+
+// Threads that have all cores of the process stay each on its own. Fewer threads do not: those of two
+// processes would meet on the same ones.
+std::vector<int32_t> cores_for(int32_t threads) {
+  std::vector<int32_t> cores = allowed_cores();
+  if (threads == 1 || cores.size() != static_cast<size_t>(threads)) cores.clear();
+  return cores;
+}
+
+}  // namespace
+
+CpuBackend::CpuBackend(const Level& level, int32_t threads)
+    : k_(*level.kernels), cores_(cores_for(threads)), pool_(threads, cores_) {
   lines_.resize(static_cast<size_t>(pool_.threads()));
   reserve_scratch(kProductScratch);
 }
 
 CpuBackend::~CpuBackend() { release_host_memory(scratch_); }
+
+void CpuBackend::enter() {
+  if (!cores_.empty()) stay_on_core(cores_[0]);
+}
 
 void CpuBackend::share(int32_t tiles, int64_t work, ThreadPool::Body body) {
   constexpr int64_t kWorthIt = 1 << 17;  // some microseconds; meeting another thread takes about one

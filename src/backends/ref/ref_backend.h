@@ -13,6 +13,7 @@ class RefBackend final : public Backend {
   std::string_view name() const override { return "ref"; }
   bool synchronous() const override { return true; }
   int32_t threads() const override { return 1; }
+  void enter() override {}
   DType activation() const override { return DType::kF32; }
   DType cache() const override { return round_ ? DType::kBF16 : DType::kF32; }
 
