@@ -1,16 +1,18 @@
 #!/bin/sh
 # Installs the Debian packages that are missing, or says which they are. Arguments: what they are for.
 #   tools/setup/packages.sh build        compile and run
+#   tools/setup/packages.sh build run    and what ./quickstart needs
 #   tools/setup/packages.sh build all    and what ./check --all needs
 set -eu
-[ "${1:-}" != --help ] || { sed -n '2,4s/^# \{0,1\}//p' "$0"; exit 0; }
+[ "${1:-}" != --help ] || { sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0; }
 
 needed=
 for what in "$@"; do
   case $what in
     build) needed="$needed g++ cmake ninja-build ccache pkg-config rapidjson-dev libpcre2-dev libutf8proc-dev libedit-dev libboost1.81-dev libssl-dev prometheus-cpp-dev doctest-dev" ;;
+    run) needed="$needed curl" ;;
     all) needed="$needed clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev qemu-user python3 python3-venv" ;;
-    *) echo "tools/setup/packages.sh: '$what' is not known; say build or all." >&2; exit 2 ;;
+    *) echo "tools/setup/packages.sh: '$what' is not known; say build, run or all." >&2; exit 2 ;;
   esac
 done
 
