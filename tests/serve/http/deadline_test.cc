@@ -16,7 +16,7 @@ ServerOptions quick() {
   o.limits.head_read = milliseconds(150);
   o.limits.body_read = milliseconds(150);
   o.limits.body_rate = 1000;
-  o.limits.idle = milliseconds(150);
+  o.limits.idle = milliseconds(400);
   o.limits.write_stall = milliseconds(200);
   o.limits.linger = milliseconds(100);
   o.limits.send_buffer = 32 << 10;

@@ -206,7 +206,7 @@ TEST_CASE("TLS: 1.2 and 1.3, and a clean end") {
   ServerOptions o;
   o.tls_certificate = folder.file("cert");
   o.tls_key = folder.file("key");
-  o.limits.head_read = milliseconds(300);
+  o.limits.head_read = milliseconds(800);
   TestServer server(o);
   CHECK(server.server().url().starts_with("https://127.0.0.1:"));
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {

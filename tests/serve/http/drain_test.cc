@@ -99,7 +99,7 @@ TEST_CASE("what takes longer than the limit is told so, and its work is stopped"
 TEST_CASE("during the grace requests are still taken") {
   TestServer server;
   Drained drained;
-  server.server().drain({.grace = milliseconds(300)}, drained.call());
+  server.server().drain({.grace = milliseconds(600)}, drained.call());
   Client c(server.port());
   CHECK(c.ask(post("/echo", "x")).status == 200);
   CHECK(drained.times == 0);
