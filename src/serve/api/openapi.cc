@@ -75,7 +75,7 @@ void append_operation(const Operation& o, std::string& to) {
     to += "}}}";
   }
   to += R"(,"responses":{"200":{"description":"OK","content":{)" + json_of(o.schema);
-  if (o.streams) to += R"(,"text/event-stream":{"schema":{"type":"string"}})";
+  if (o.streams) to += R"(,"text/event-stream":{})";
   to += "}}";
   append_error(401, "No API key, or one that is not known", to);
   append_error(400, "What is wrong with the request", to);

@@ -26,7 +26,8 @@ class ScriptRunner : public StepRunner {
     std::mutex mutex;
     std::condition_variable change;
     bool open = false;
-    std::atomic<int> step_us = 0;  // how long a step takes
+    std::atomic<bool> traps = true;  // the letters above count
+    std::atomic<int> step_us = 0;    // how long a step takes
     void release() {
       std::lock_guard lock(mutex);
       open = true;
@@ -90,8 +91,9 @@ class ScriptRunner : public StepRunner {
     StepResult& r = s.result;
     Sampled out{row.slot, static_cast<int32_t>(r.tokens.size()), row.sample,
                 static_cast<int32_t>(r.logprobs.size()), false};
-    s.waits |= slot.has('~');
-    s.lost |= slot.has('#');
+    const auto traps = [&](char c) { return gate_.traps && slot.has(c); };
+    s.waits |= traps('~');
+    s.lost |= traps('#');
     if (row.outputs > 0) {
       const int32_t end = std::min(row.begin + row.count, slot.prompt - 1);
       for (int32_t p = end - row.outputs; p < end; ++p)
@@ -102,9 +104,9 @@ class ScriptRunner : public StepRunner {
       const bool over = k >= kScript.size() && !slot.sampling.ignore_eos;
       const Token t = over ? 0 : kScript[k % kScript.size()];
       r.tokens.push_back(t);
-      s.waits |= k == 3 && slot.has('^');
+      s.waits |= k == 3 && traps('^');
       if (slot.sampling.logprobs) list(t, *slot.sampling.logprobs, r);
-      if (slot.has('!') && k >= 2) out.bad_logits = true, out.count = 0, r.tokens.pop_back();
+      if (traps('!') && k >= 2) out.bad_logits = true, out.count = 0, r.tokens.pop_back();
     }
     r.rows.push_back(out);
   }

@@ -15,6 +15,8 @@ void check(std::string_view input) {
   static ServedScript served;  // with its threads, for all inputs
   static constexpr std::string_view kPaths[] = {"/v1/completions", "/v1/chat/completions", "/tokenize",
                                                 "/detokenize"};
+  served.gate().traps = false;
+  served.quiet = true;
   if (input.empty()) return;
   const std::string_view path = kPaths[static_cast<unsigned char>(input[0]) % 4];
   const auto reply =
