@@ -1,5 +1,6 @@
 #include "cli/bench_serve/load_options.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -58,14 +59,16 @@ Status read_goodput(const std::string& list, LoadOptions& o) {
   return {};
 }
 
-// Positive numbers, in the order of the list.
+// Numbers, in the order of the list.
 Status read_list(const std::string& flag, const std::string& list, const std::function<bool(double)>& take) {
-  for (const std::string& part : split(list)) {
+  const auto takes = [&](const std::string& part) {
     const auto v = number(part);
-    if (!v || !take(*v))
-      return refuse("--" + flag + " must be a list of numbers such as 1,2,4, got \"" + part + "\".");
-  }
-  return {};
+    return v && take(*v);
+  };
+  const auto parts = split(list);
+  const auto bad = std::ranges::find_if_not(parts, takes);
+  if (bad == parts.end()) return {};
+  return refuse("--" + flag + " must be a list of numbers such as 1,2,4, got \"" + *bad + "\".");
 }
 
 }  // namespace

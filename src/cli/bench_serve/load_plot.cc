@@ -67,6 +67,24 @@ std::string frame(const Axes& a, const std::string& title, const std::string& lo
   return svg + text_at(a.left + kWidth / 2, kTop + kHeight + 34, load_name);
 }
 
+std::string curve(std::span<const PlotPoint> points, const Axes& a, const Curve& c) {
+  std::string path, dots;
+  for (const PlotPoint& p : points) {
+    const double x = a.x(p.load), y = a.y(c.value(p.figures));
+    path += format(path.empty() ? "M%.1f %.1f" : "L%.1f %.1f", x, y);
+    dots += format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\"/>\n", x, y);
+  }
+  const std::string colour = c.colour;
+  return "<g fill=\"" + colour + "\">\n<path d=\"" + path + "\" fill=\"none\" stroke-width=\"2\" stroke=\"" +
+         colour + "\"/>\n" + dots + "</g>\n";
+}
+
+std::string legend_of(const Curve& c, double x) {
+  const double y = kTop + kHeight + 52;
+  return format("<rect x=\"%.1f\" y=\"%.1f\" width=\"10\" height=\"10\"", x, y - 9) + " fill=\"" + c.colour +
+         "\"/>\n" + text_at(x + 14, y, c.name, "start");
+}
+
 std::string chart(std::span<const PlotPoint> points, double left, const std::string& title,
                   const std::string& load_name, const std::vector<Curve>& curves) {
   Axes a{left, 0, 0};
@@ -78,16 +96,8 @@ std::string chart(std::span<const PlotPoint> points, double left, const std::str
   std::string svg = frame(a, title, load_name);
   double legend = left;
   for (const Curve& c : curves) {
-    std::string path, dots;
-    for (const PlotPoint& p : points) {
-      const double x = a.x(p.load), y = a.y(c.value(p.figures));
-      path += format(path.empty() ? "M%.1f %.1f" : "L%.1f %.1f", x, y);
-      dots += format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\"", x, y) + " fill=\"" + c.colour + "\"/>\n";
-    }
-    svg += "<path d=\"" + path + "\" fill=\"none\" stroke-width=\"2\" stroke=\"" + c.colour + "\"/>\n" + dots;
-    const double y = kTop + kHeight + 52;
-    svg += format("<rect x=\"%.1f\" y=\"%.1f\" width=\"10\" height=\"10\"", legend, y - 9) + " fill=\"" +
-           c.colour + "\"/>\n" + text_at(legend + 14, y, c.name, "start");
+    svg += curve(points, a, c);
+    svg += legend_of(c, legend);
     legend += 85;
   }
   return svg;
