@@ -41,9 +41,11 @@ echo "== the openai package of npm"
 "$venv/bin/node-of-the-check" "$venv/npm/drive.mjs" "$url" $key
 echo "== schemathesis on our OpenAPI document"
 # Not checked: that all a schema allows is taken (a prompt may be too long, two fields may exclude each other).
+rm -rf build/schemathesis && mkdir build/schemathesis  # it keeps what it found, and begins with that
+cd build/schemathesis
 "$venv/bin/schemathesis" run "$url/openapi.json" --header "Authorization: Bearer $key" --max-examples "${QUIRE_EXAMPLES:-15}" \
   --phases examples,coverage,fuzzing --exclude-checks positive_data_acceptance --request-timeout 30 --seed "${QUIRE_SEED:-1}" \
-  --suppress-health-check all >build/schemathesis.log 2>&1 || { tail -n 80 build/schemathesis.log >&2; exit 1; }
+  --suppress-health-check all >../schemathesis.log 2>&1 || { tail -n 80 ../schemathesis.log >&2; exit 1; }
 kill $server
 wait $server || { echo "the server did not end well" >&2; exit 1; }
 trap - EXIT

@@ -157,6 +157,10 @@ Refusal settle_messages(const ChatOptions& chat, Json& body) {
                  (messages ? shown(*messages) : std::string("none")) + '.');
   for (size_t i = 0; i < messages->array()->size(); ++i)
     if (Refusal r = settle_message(chat, i, (*messages->array())[i])) return r;
+  return settle_tools_and_effort(body);
+}
+
+Refusal settle_tools_and_effort(Json& body) {
   if (Refusal r = settle_tools(body)) return r;
   return settle_effort(body);
 }

@@ -9,5 +9,7 @@ namespace quire::serve {
 
 // Of a body, which is an object; what it changes is documented in messages.cc, field by field.
 Refusal settle_messages(const ChatOptions& chat, Json& body);
+// The part of it that does not need messages.
+Refusal settle_tools_and_effort(Json& body);
 
 }  // namespace quire::serve

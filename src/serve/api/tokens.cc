@@ -25,7 +25,8 @@ Refusal read_tokens(const Inquiry& inquiry, Json& body, const Ask& ask, std::vec
       c.parts.tokenizer.encode(*ask.prompt->string(), {.add_special_tokens = ask.add_special_tokens});
   if (!ids.ok()) return {ids.status().message(), "prompt"};
   to = std::move(ids).value();
-  return {};
+  return settle_tools_and_effort(
+      body);  // they do nothing here, and may still be wrong; moves what `ask` points to
 }
 
 }  // namespace

@@ -20,8 +20,10 @@ TEST_CASE("texts and messages become tokens, tokens texts") {
   CHECK(text_at(desk.json(desk.ask("/tokenize", R"({"messages":[{"role":"user","content":"x"}]})")),
                 "count") == "11");
   CHECK(text_at(desk.json(desk.ask("/detokenize", R"({"tokens":[97,98,0]})")), "prompt") == "ab<s>");
-  for (const char* wrong : {"{}", R"({"prompt":5})", R"({"prompt":"a","messages":[]})", R"({"messages":[]})"})
+  for (const char* wrong : {"{}", R"({"prompt":5})", R"({"prompt":"a","messages":[]})", R"({"messages":[]})",
+                            R"({"prompt":"a","tools":[5]})", R"({"prompt":"a","reasoning_effort":"x"})"})
     CHECK(desk.ask("/tokenize", wrong)->status() == 400);
+  CHECK(desk.ask("/tokenize", R"({"prompt":"a","reasoning_effort":"low"})")->status() == 200);
   for (const char* wrong :
        {"{}", R"({"tokens":5})", R"({"tokens":[140]})", R"({"tokens":[-1]})", R"({"tokens":["a"]})"})
     CHECK(desk.ask("/detokenize", wrong)->status() == 400);

@@ -77,7 +77,7 @@ class ServedScript {
       r.handler(std::move(request), reply);
       return reply;
     }
-    QUIRE_CHECK(!"no such route");
+    QUIRE_CHECK(false);  // no such route
     return reply;
   }
   std::vector<std::string> log() {

@@ -12,7 +12,8 @@ namespace quire::serve {
 namespace {
 
 void check(std::string_view input) {
-  static ServedScript served;  // with its threads, for all inputs
+  // With its threads, for all inputs; it stays until the end, since OpenSSL tidies up before statics go.
+  static ServedScript& served = *new ServedScript;
   static constexpr std::string_view kPaths[] = {"/v1/completions", "/v1/chat/completions", "/tokenize",
                                                 "/detokenize"};
   served.gate().traps = false;
