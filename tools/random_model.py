@@ -3,7 +3,8 @@
 
 Weights are bfloat16 of about the spread that training starts from; the same seed gives the same bytes. The
 vocabulary is filled up with made-up words, so that whatever is sampled has a text. With --gguf the same weights are
-also written for llama.cpp; their rows are not put into its rotary order, so texts differ and times do not. Needs nothing but Python; 1.24 billion parameters take about 2.5 GB and a minute.
+also written for llama.cpp; their rows are not put into its rotary order, so texts differ and times do not. Needs
+nothing but Python; 1.24 billion parameters take about 2.5 GB and half a minute.
 
 Examples:
   tools/random_model.py --to /tmp/b
