@@ -4,8 +4,8 @@
 #include <limits>
 #include <utility>
 
-#include "serve/generation/json_field.h"
 #include "cli/known_fields.h"
+#include "serve/generation/json_field.h"
 
 namespace quire {
 namespace {

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/json.h"
+#include "cli/seeds.h"
 #include "serve/generation/chat_prompt.h"
 #include "serve/generation/refusal.h"
 #include "serve/generation/sampling_fields.h"
-#include "cli/seeds.h"
 #include "text/tokenizer.h"
 
 namespace quire {

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "cli/batch_line.h"
-#include "serve/generation/json_field.h"
 #include "cli/line_reader.h"
 #include "cli/output_file.h"
+#include "serve/generation/json_field.h"
 
 namespace quire {
 namespace {

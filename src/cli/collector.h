@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "serve/generation/answer.h"
 #include "cli/batch_line.h"
+#include "serve/generation/answer.h"
 
 namespace quire {
 

@@ -26,7 +26,8 @@ std::span<const Command> commands() {
       {"serve", "serve DIR [flags]", "Answer requests over HTTP, as OpenAI's API, with the model in DIR.",
        "  quire serve demo\n"
        "  quire serve demo --port 8080 --served-model-name demo-model\n"
-       "  quire serve demo --host 0.0.0.0 --api-key-file keys.txt --ssl-certfile cert.pem --ssl-keyfile key.pem\n",
+       "  quire serve demo --host 0.0.0.0 --api-key-file keys.txt --ssl-certfile cert.pem --ssl-keyfile "
+       "key.pem\n",
        run_serve},
       {"tokenize", "tokenize DIR [--input FILE] [--output FILE]", "Turn text into token ids and back.",
        "  echo '{\"text\": \"import os\"}' | quire tokenize demo\n"

@@ -3,8 +3,8 @@
 #pragma once
 #include <string>
 
-#include "serve/generation/answer.h"
 #include "cli/batch_line.h"
+#include "serve/generation/answer.h"
 
 namespace quire {
 

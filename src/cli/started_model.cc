@@ -23,11 +23,10 @@ Result<StartedModel> start_model(EngineFlags& flags, OnStep on_step, const LoadP
   if (!blueprint.ok()) return blueprint.status();
   for (const std::string& note : blueprint.value()->notes) say(note);
   Progress progress;
-  Result<Launched> launched = launch(std::move(blueprint).value(), std::move(on_step),
-                                     [&](double fraction) {
-                                       progress.show(fraction, "loading");
-                                       if (also) also(fraction);
-                                     });
+  Result<Launched> launched = launch(std::move(blueprint).value(), std::move(on_step), [&](double fraction) {
+    progress.show(fraction, "loading");
+    if (also) also(fraction);
+  });
   if (!launched.ok()) return launched.status();
   started.launched = std::move(launched).value();
   return started;

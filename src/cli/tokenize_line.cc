@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "base/json.h"
-#include "serve/generation/json_field.h"
 #include "cli/output_line.h"
+#include "serve/generation/json_field.h"
 
 namespace quire {
 namespace {

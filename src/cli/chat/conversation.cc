@@ -5,8 +5,8 @@
 #include <system_error>
 #include <utility>
 
-#include "serve/generation/json_field.h"
 #include "cli/output_file.h"
+#include "serve/generation/json_field.h"
 #include "serve/generation/sampling_fields.h"
 
 namespace quire {
