@@ -28,6 +28,7 @@ struct Product {
   int64_t y_stride = 0;
   const int32_t* y_row = nullptr;  // which row of y the product's row is; null: the same
   const float* weight = nullptr;   // [rows] add(): of each row
+  int32_t turn = 0;                // the panel that the thread takes next is likely so many further
   int32_t width = 0;               // gated(): out / 2
   Act act = Act::kSilu;            // gated()
 };

@@ -117,14 +117,16 @@ static void unpack(const uint32_t* words, int32_t pairs, float* to) {
   }
 }
 
-// sums[count][64] += a block of packed rows times one panel. `floats`: [kChunk][64].
-static void block_sums(const uint32_t* words, int32_t in, const uint32_t* x, int32_t count, float* sums,
-                       float* floats) {
+// sums[count][64] += a block of packed rows times one panel. What follows the last chunk is `after`; null:
+// nothing. `floats`: [kChunk][64].
+static void block_sums(const uint32_t* words, const uint32_t* after, int32_t in, const uint32_t* x,
+                       int32_t count, float* sums, float* floats) {
   const Tiles tiles(count);
   for (int32_t k = 0; k < in; k += kChunk, x += count * kChunk, words += kChunk / 2 * kPanel) {
     const int32_t inputs = in - k < kChunk ? in - k : kChunk;
     if (count > kDirectRows) unpack(words, (inputs + 1) / 2, floats);
-    const Ahead next = {words + kChunk / 2 * kPanel, inputs / 2 * (kPanel / kLineWords)};
+    const Ahead next = k + kChunk < in ? Ahead{words + kChunk / 2 * kPanel, inputs / 2 * kPairLines}
+                                       : Ahead{after, after != nullptr ? inputs / 2 * kPairLines : 0};
     for (int32_t t = 0; t < tiles.tiles; ++t) {
       const int32_t row = tiles.first(t), rows = tiles.first(t + 1) - row;
       const uint32_t* at = x + row * kChunk;

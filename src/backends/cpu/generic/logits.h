@@ -86,22 +86,14 @@ QUIRE_INLINE U noise(U token, uint64_t seed, int32_t position) {
                                        : (reinterpret_cast<I>(word == 2) ? w.of[2] : w.of[3]);
 }
 
-// a0 b0 a1 b1 ..., the lower and the upper half of it.
-QUIRE_INLINE U zip(U a, U b, int half) {
-  I at = {};
-  for (int i = 0; i < kWidth; ++i) at[i] = half * kWidth / 2 + i / 2 + (i % 2) * kWidth;
-  return __builtin_shuffle(a, b, at);
-}
 // The noise of four vectors of tokens that follow each other from `first`, a multiple of 4.
 QUIRE_INLINE Words noise_of_run(int32_t first, uint64_t seed, int32_t position) {
   const U counter = reinterpret_cast<U>(lanes()) + static_cast<uint32_t>(first / 4);
   const Words w = noise_words(counter, seed, position);
-  Words run;
-  for (int half = 0; half < 2; ++half) {
-    const U even = zip(w.of[0], w.of[2], half), odd = zip(w.of[1], w.of[3], half);
-    run.of[2 * half] = zip(even, odd, 0), run.of[2 * half + 1] = zip(even, odd, 1);
-  }
-  return run;
+  const U even_low = zip_low(w.of[0], w.of[2]), odd_low = zip_low(w.of[1], w.of[3]);
+  const U even_high = zip_high(w.of[0], w.of[2]), odd_high = zip_high(w.of[1], w.of[3]);
+  return {{zip_low(even_low, odd_low), zip_high(even_low, odd_low), zip_low(even_high, odd_high),
+           zip_high(even_high, odd_high)}};
 }
 
 // -log(-log(u)) of u strictly between 0 and 1, at most 16.7.

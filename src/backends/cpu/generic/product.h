@@ -12,12 +12,17 @@
 
 namespace quire::cpu::QUIRE_LEVEL {
 
-// sums[count][64] = packed rows [first, first + count) of x times panel `panel`.
-static void panel_sums(const Product& p, int32_t panel, int32_t first, int32_t count, float* sums,
-                       float* scratch) {
+QUIRE_INLINE const uint32_t* panel_of(const Product& p, int32_t panel) {
+  return p.words + static_cast<int64_t>(panel) * ((p.in + 1) / 2) * kPanel;
+}
+// sums[count][64] = packed rows [first, first + count) of x times panel `panel`. Of panel `after`, if there
+// is one, the first chunk is fetched at the end.
+static void panel_sums(const Product& p, int32_t panel, int32_t after, int32_t first, int32_t count,
+                       float* sums, float* scratch) {
   for (int32_t i = 0; i < count * kPanel; i += kWidth) store(sums + i, zero());
-  block_sums(p.words + static_cast<int64_t>(panel) * ((p.in + 1) / 2) * kPanel, p.in,
-             p.x + first * p.row_words, count, sums, scratch);
+  const bool more = after < (p.out + kPanel - 1) / kPanel;
+  block_sums(panel_of(p, panel), more ? panel_of(p, after) : nullptr, p.in, p.x + first * p.row_words, count,
+             sums, scratch);
 }
 
 // The panel's columns of row `i` of the tile, of `count` valid ones.
@@ -42,7 +47,7 @@ QUIRE_INLINE void biases(const Product& p, int32_t first, float* to) {
 }
 
 static void linear(const Product& p, int32_t panel, int32_t first, int32_t count, float* scratch) {
-  panel_sums(p, panel, first, count, scratch, scratch + 3 * kRowBlock * kPanel);
+  panel_sums(p, panel, panel + p.turn, first, count, scratch, scratch + 3 * kRowBlock * kPanel);
   float bias[kPanel];
   if (p.bias != nullptr) biases(p, panel * kPanel, bias);
   const int32_t columns = columns_of(p.out, panel);
@@ -55,7 +60,7 @@ static void linear(const Product& p, int32_t panel, int32_t first, int32_t count
 }
 
 static void add(const Product& p, int32_t panel, int32_t first, int32_t count, float* scratch) {
-  panel_sums(p, panel, first, count, scratch, scratch + 3 * kRowBlock * kPanel);
+  panel_sums(p, panel, panel + p.turn, first, count, scratch, scratch + 3 * kRowBlock * kPanel);
   float bias[kPanel];
   biases(p, panel * kPanel, bias);
   const int32_t columns = columns_of(p.out, panel);
@@ -77,9 +82,10 @@ static void gated(const Product& p, int32_t panel, int32_t first, int32_t count,
   float *gates = scratch, *ups = gates + kRowBlock * kPanel, *more = ups + kRowBlock * kPanel;
   float* floats = more + kRowBlock * kPanel;
   const int32_t up = p.width + panel * kPanel, shift = up % kPanel, columns = columns_of(p.width, panel);
-  panel_sums(p, panel, first, count, gates, floats);
-  panel_sums(p, up / kPanel, first, count, ups, floats);
-  if (shift + columns > kPanel) panel_sums(p, up / kPanel + 1, first, count, more, floats);
+  const bool two = shift + columns > kPanel;
+  panel_sums(p, panel, up / kPanel, first, count, gates, floats);
+  panel_sums(p, up / kPanel, two ? up / kPanel + 1 : panel + p.turn, first, count, ups, floats);
+  if (two) panel_sums(p, up / kPanel + 1, panel + p.turn, first, count, more, floats);
   float gate_bias[kPanel], up_bias[kPanel];
   if (p.bias != nullptr) biases(p, panel * kPanel, gate_bias), biases(p, up, up_bias);
   for (int32_t i = 0; i < count; ++i) {

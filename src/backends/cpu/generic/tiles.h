@@ -15,7 +15,7 @@ struct Tiles {
 
 // Words that come after those at hand and are fetched while these are multiplied, at an even pace: each loop
 // over a part of the work asks for its part of the lines. Into the second cache: the first has no room.
-inline constexpr int kLineWords = 16;
+inline constexpr int kLineWords = 16, kPairLines = kPanel / kLineWords;
 struct Ahead {
   const uint32_t* at;
   int32_t lines;

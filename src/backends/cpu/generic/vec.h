@@ -44,6 +44,13 @@ QUIRE_INLINE I as_int(F v) { return reinterpret_cast<I>(v); }
 QUIRE_INLINE F splat(float x) { return reinterpret_cast<F>(_mm512_set1_ps(x)); }
 QUIRE_INLINE U splat_bits(uint32_t x) { return reinterpret_cast<U>(_mm512_set1_epi32(static_cast<int>(x))); }
 QUIRE_INLINE F fma(F a, F b, F c) { return reinterpret_cast<F>(_mm512_fmadd_ps(a, b, c)); }
+// a0 b0 a1 b1 ...: the first half of it, and the second.
+QUIRE_INLINE U zip_low(U a, U b) {
+  return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+QUIRE_INLINE U zip_high(U a, U b) {
+  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
 // Products: kTileRows x kTileVectors sums stay in registers, or kOneRowVectors of one row; up to kDirectRows
 // rows unpack weights in registers. Measured.
 inline constexpr int kTileRows = 6, kTileVectors = 4, kOneRowVectors = 4, kDirectRows = 16;
@@ -51,11 +58,15 @@ inline constexpr int kTileRows = 6, kTileVectors = 4, kOneRowVectors = 4, kDirec
 QUIRE_INLINE F splat(float x) { return reinterpret_cast<F>(_mm256_set1_ps(x)); }
 QUIRE_INLINE U splat_bits(uint32_t x) { return reinterpret_cast<U>(_mm256_set1_epi32(static_cast<int>(x))); }
 QUIRE_INLINE F fma(F a, F b, F c) { return reinterpret_cast<F>(_mm256_fmadd_ps(a, b, c)); }
+QUIRE_INLINE U zip_low(U a, U b) { return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11); }
+QUIRE_INLINE U zip_high(U a, U b) { return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15); }
 inline constexpr int kTileRows = 6, kTileVectors = 2, kOneRowVectors = 8, kDirectRows = 4;
 #else
 QUIRE_INLINE F splat(float x) { return F{x, x, x, x}; }
 QUIRE_INLINE U splat_bits(uint32_t x) { return U{x, x, x, x}; }
 QUIRE_INLINE F fma(F a, F b, F c) { return a * b + c; }  // two roundings, everywhere in this level
+QUIRE_INLINE U zip_low(U a, U b) { return __builtin_shufflevector(a, b, 0, 4, 1, 5); }
+QUIRE_INLINE U zip_high(U a, U b) { return __builtin_shufflevector(a, b, 2, 6, 3, 7); }
 inline constexpr int kTileRows = 4, kTileVectors = 2, kOneRowVectors = 8, kDirectRows = 8;
 #endif
 QUIRE_INLINE F zero() { return splat(0.0f); }
