@@ -1,6 +1,6 @@
 #!/bin/sh
 # What ./check --all adds to ./check: lint, sanitizers, fuzzing, older processors, Python packages.
-# QUIRE_FUZZ_SECONDS (10) is the time of each fuzz target.
+# QUIRE_FUZZ_SECONDS (5) is the time of each fuzz target.
 set -eu
 cd "$(dirname "$0")/.."
 [ "${1:-}" != --help ] || { sed -n '2,3s/^# //p' "$0"; exit 0; }
@@ -37,11 +37,11 @@ for t in $threaded; do
 done
 
 for f in $fuzzers; do
-  step "fuzzing $f for ${QUIRE_FUZZ_SECONDS:-10} s"
+  step "fuzzing $f for ${QUIRE_FUZZ_SECONDS:-5} s"
   corpus=$(find tests -type d -path "*/fuzz/corpus/$f")
   found=build/fuzz/found/$f
   mkdir -p "$found"
-  build/fuzz/tests/fuzz_"$f" -max_total_time="${QUIRE_FUZZ_SECONDS:-10}" -timeout=10 -rss_limit_mb=4096 \
+  build/fuzz/tests/fuzz_"$f" -max_total_time="${QUIRE_FUZZ_SECONDS:-5}" -timeout=10 -rss_limit_mb=4096 \
     -artifact_prefix="$found/crash-" -verbosity=0 "$found" "$corpus" 2>build/fuzz/"$f".log || { tail -n 40 build/fuzz/"$f".log >&2; exit 1; }
 done
 
