@@ -52,21 +52,6 @@ Status check_metrics_prefix(std::string_view prefix) {
   return {};
 }
 
-Outcome outcome_of(Finish finish) {
-  switch (finish) {
-    case Finish::kStop:
-      return Outcome::kStop;
-    case Finish::kLength:
-      return Outcome::kLength;
-    case Finish::kError:
-      return Outcome::kError;
-    case Finish::kCancelled:
-    case Finish::kNone:
-      break;
-  }
-  return Outcome::kAbort;
-}
-
 struct Metrics::Kept {
   MetricsConfig config;
   ReadEngine engine;

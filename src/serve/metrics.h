@@ -31,8 +31,6 @@ struct MetricsConfig {
 Status check_metrics_prefix(std::string_view prefix);
 
 enum class Outcome : uint8_t { kStop, kLength, kAbort, kError };
-Outcome outcome_of(
-    Finish finish);  // kCancelled is an abort: the text layer knows better where it cut at a stop string
 
 // Times in ns of the engine's clock; 0: it did not come to that.
 struct FinishedRequest {

@@ -121,7 +121,7 @@ TEST_CASE("a request's times go where they belong") {
 
 TEST_CASE("a request that never ran has no times but its end's") {
   const Scraped s;
-  s.metrics->finished({.outcome = outcome_of(Finish::kCancelled), .arrived = kSecond, .ended = 2 * kSecond});
+  s.metrics->finished({.outcome = Outcome::kAbort, .arrived = kSecond, .ended = 2 * kSecond});
   CHECK(s.of("e2e_request_latency_seconds_count") == 1);
   for (const char* name : {"request_queue_time_seconds", "request_prefill_time_seconds",
                            "request_inference_time_seconds", "request_decode_time_seconds",

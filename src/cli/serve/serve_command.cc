@@ -4,9 +4,8 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
-#include <mutex>
+#include <latch>
 #include <utility>
 
 #include "base/utf8.h"
@@ -28,28 +27,9 @@ std::optional<std::string> misuse(const ServeFlags& f) {
   for (const std::string& name : f.served_model_name)
     if (name.empty() || name.size() > 256 || !is_utf8(name))
       return "--served-model-name must be UTF-8 of 1 to 256 bytes.";
-  if (Status s = serve::check_metrics_prefix(f.metrics_prefix); !s.ok())
-    return "--metrics-prefix: " + s.message();
+  if (Status s = serve::check_metrics_prefix(f.metrics_prefix); !s.ok()) return s.message();
   return std::nullopt;
 }
-
-class Event {  // something that happens once
- public:
-  void happen() {
-    const std::lock_guard lock(mutex_);
-    happened_ = true;
-    wake_.notify_all();
-  }
-  void wait() {
-    std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return happened_; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool happened_ = false;
-};
 
 }  // namespace
 
@@ -89,7 +69,7 @@ int run_serve(const Command& command, std::span<const std::string> arguments) {
   server->set_routes(std::move(routes));
   health.ready();
 
-  Event drained;
+  std::latch drained(1);
   interrupt.arm([&] {
     health.draining();
     say("shutting down; a second signal ends it at once.");
@@ -97,7 +77,7 @@ int run_serve(const Command& command, std::span<const std::string> arguments) {
                    .limit = std::chrono::seconds(flags.shutdown_timeout)},
                   [&drained](bool all_done) {
                     if (!all_done) say("requests that took longer than --shutdown-timeout were ended.");
-                    drained.happen();
+                    drained.count_down();
                   });
   });
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

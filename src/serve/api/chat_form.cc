@@ -7,12 +7,6 @@ namespace {
 
 constexpr std::string_view kChunk = "chat.completion.chunk";
 
-void append_end(const Choice& c, std::string& to) {
-  to += R"(,"finish_reason":)";
-  to += c.finish ? '"' + std::string(c.finish) + '"' : "null";
-  to += R"(,"stop_reason":)" + c.stop_reason;
-}
-
 std::string whole(const Generation& g, std::span<const Choice> choices, const Usage& usage) {
   std::string to;
   append_head(g, "chat.completion", to);
@@ -24,7 +18,7 @@ std::string whole(const Generation& g, std::span<const Choice> choices, const Us
     to += R"(,"refusal":null},"logprobs":)";
     if (g.top_logprobs) append_chat_logprobs(g, c, 0, c.answer.scores().size(), to);
     else to += "null";
-    append_end(c, to);
+    append_finish(c, true, to);
     if (g.token_ids) to += R"(,"token_ids":)", append_ids(shown_tokens(g, c), to);
     to += '}';
   }
@@ -66,8 +60,7 @@ void delta(const Generation& g, Choice& c, const Usage& usage, std::string& to) 
   if (g.top_logprobs && !tokens.empty())
     append_chat_logprobs(g, c, c.shown_tokens, c.shown_tokens + tokens.size(), rest);
   else rest += "null";
-  if (ends) append_end(c, rest);
-  else rest += R"(,"finish_reason":null)";
+  append_finish(c, ends, rest);
   if (g.token_ids) rest += R"(,"token_ids":)", append_ids(tokens, rest);
   c.shown_text += text.size(), c.shown_tokens += tokens.size(), c.closed = ends;
   append_chunk(g, usage, c, rest, false, to);

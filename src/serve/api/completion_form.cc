@@ -7,12 +7,6 @@ namespace {
 
 constexpr std::string_view kObject = "text_completion";
 
-void append_end(const Choice& c, std::string& to) {
-  to += R"(,"finish_reason":)";
-  to += c.finish ? '"' + std::string(c.finish) + '"' : "null";
-  to += R"(,"stop_reason":)" + c.stop_reason;
-}
-
 std::string whole(const Generation& g, std::span<const Choice> choices, const Usage& usage) {
   std::string to;
   append_head(g, kObject, to);
@@ -25,7 +19,7 @@ std::string whole(const Generation& g, std::span<const Choice> choices, const Us
     size_t offset = 0;
     if (g.top_logprobs) append_completion_logprobs(g, c, g.echo, 0, shown_tokens(g, c).size(), offset, to);
     else to += "null";
-    append_end(c, to);
+    append_finish(c, true, to);
     if (g.token_ids) {
       to += R"(,"token_ids":)", append_ids(shown_tokens(g, c), to);
       to += R"(,"prompt_token_ids":)", append_ids(c.prompt->ids, to);
@@ -57,8 +51,7 @@ void delta(const Generation& g, Choice& c, const Usage& usage, std::string& to) 
     append_completion_logprobs(g, c, with_prompt, c.shown_tokens, c.shown_tokens + tokens.size(),
                                c.text_offset, chunk);
   else chunk += "null";
-  if (ends) append_end(c, chunk);
-  else chunk += R"(,"finish_reason":null)";
+  append_finish(c, ends, chunk);
   if (g.token_ids) {
     chunk += R"(,"token_ids":)", append_ids(tokens, chunk);
     if (opening) chunk += R"(,"prompt_token_ids":)", append_ids(c.prompt->ids, chunk);

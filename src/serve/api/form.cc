@@ -51,6 +51,12 @@ void append_head(const Generation& g, std::string_view object, std::string& to) 
   append_json_string(g.model, to);
 }
 
+void append_finish(const Choice& c, bool ends, std::string& to) {
+  to += R"(,"finish_reason":)";
+  to += ends && c.finish ? '"' + std::string(c.finish) + '"' : "null";
+  if (ends) to += R"(,"stop_reason":)" + c.stop_reason;
+}
+
 void append_openai_end(const Generation& g, std::string_view object, const Usage& usage, std::string& to) {
   if (g.include_usage) {
     std::string chunk;

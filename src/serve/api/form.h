@@ -36,6 +36,8 @@ void append_event(std::string_view json, std::string& to);  // of a server-sent 
 void append_ids(std::span<const Token> ids, std::string& to);
 // {"id","object","created","model"
 void append_head(const Generation&, std::string_view object, std::string& to);
+// ,"finish_reason","stop_reason", if the choice is to tell its end; else only that it goes on
+void append_finish(const Choice&, bool ends, std::string& to);
 // OpenAI's ends: a chunk with the usage, if asked for, then [DONE].
 void append_openai_end(const Generation&, std::string_view object, const Usage&, std::string& to);
 void append_openai_failure(std::string_view error, std::string& to);

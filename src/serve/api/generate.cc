@@ -79,14 +79,14 @@ Refusal settle(const ApiContext& c, const Ask& ask, Generation& g) {
 }
 
 // The engine's own check, before any choice is submitted.
-Refusal check(const ApiContext& c, const Generation& g) {
+Refusal check(const ApiContext& c, const Endpoint& endpoint, const Generation& g) {
   for (const Prompt& p : g.prompts) {
     Request r;
     r.prompt = p.ids, r.sampling = g.sampling.params, r.max_tokens = g.sampling.max_tokens;
     const Status s = validate(r, c.parts.engine.limits());
     if (s.ok()) continue;
     std::string param = field_of(s.message());
-    if (param == "prompt" && g.form == &kChatForm) param = "messages";
+    if (param == "prompt") param = endpoint.prompt_field;
     return {s.message(), std::move(param)};
   }
   return {};
@@ -114,7 +114,7 @@ Refusal read(const Endpoint& endpoint, Inquiry& inquiry, Json& body, Generation&
   g.salt = salt_of(c.settings.secret, inquiry.request().key, ask.cache_salt);
   if (Refusal r = endpoint.read(c, body, ask, g)) return r;
   if (Refusal r = settle(c, ask, g)) return r;
-  if (Refusal r = check(c, g)) return r;
+  if (Refusal r = check(c, endpoint, g)) return r;
   if (c.settings.log_prompts)
     for (const Prompt& p : g.prompts)
       inquiry.record().prompt += p.text.empty() ? c.parts.tokenizer.decode(p.ids, false) : p.text;
@@ -125,8 +125,8 @@ Refusal read(const Endpoint& endpoint, Inquiry& inquiry, Json& body, Generation&
 
 const std::vector<Endpoint>& generation_endpoints() {
   static const std::vector<Endpoint> kEndpoints = {
-      {"/v1/completions", &kCompletionForm, completion_fields(), read_completion},
-      {"/v1/chat/completions", &kChatForm, chat_fields(), read_chat_completion},
+      {"/v1/completions", &kCompletionForm, "prompt", completion_fields(), read_completion},
+      {"/v1/chat/completions", &kChatForm, "messages", chat_fields(), read_chat_completion},
   };
   return kEndpoints;
 }

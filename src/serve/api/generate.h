@@ -12,6 +12,7 @@ namespace quire::serve {
 struct Endpoint {
   std::string_view path;
   const Form* form;
+  std::string_view prompt_field;  // which of the fields holds what the engine calls the prompt
   FieldTable fields;
   // Reads what is the endpoint's own: prompts, and what its fields mean together. `max_tokens` of the
   // sampling is set where the body says one.
