@@ -15,28 +15,6 @@ Moe shape() {
   return m;
 }
 
-Weight load(Backend& b, int32_t count, int32_t out, int32_t in, const std::vector<uint16_t>& stored) {
-  Weight rows;
-  rows.layout.elem = Elem::kBF16;
-  rows.out = out, rows.in = in;
-  Weight w;
-  w.layout = b.prefer(rows.layout, out, in);
-  w.out = out, w.in = in, w.count = count;
-  w.stride = b.weight_stride(w);
-  w.data = Workbench::allocate(b, b.weight_bytes(w));
-  for (int32_t m = 0; m < count; ++m) {
-    rows.data = stored.data() + static_cast<size_t>(m) * static_cast<size_t>(out) * static_cast<size_t>(in);
-    b.load(w, m, 0, rows);
-  }
-  return w;
-}
-
-std::vector<uint16_t> stored(int32_t count, int32_t out, int32_t in) {
-  std::vector<uint16_t> v(static_cast<size_t>(count) * static_cast<size_t>(out) * static_cast<size_t>(in));
-  for (size_t i = 0; i < v.size(); ++i) v[i] = float_to_bf16(value(i) * 0.03f);
-  return v;
-}
-
 }  // namespace
 }  // namespace quire::bench
 
@@ -45,11 +23,12 @@ int main(int argc, char** argv) {
   using namespace quire::bench;
   Workbench bench(argc, argv);
   const Moe m = shape();
-  const auto in_rows = stored(m.experts, 2 * m.width, kWidth), out_rows = stored(m.experts, kWidth, m.width);
-  const auto cpu_in = load(bench.cpu(), m.experts, 2 * m.width, kWidth, in_rows);
-  const auto cpu_out = load(bench.cpu(), m.experts, kWidth, m.width, out_rows);
-  const auto ref_in = load(bench.ref(), m.experts, 2 * m.width, kWidth, in_rows);
-  const auto ref_out = load(bench.ref(), m.experts, kWidth, m.width, out_rows);
+  const size_t elements = static_cast<size_t>(m.experts) * static_cast<size_t>(m.width) * kWidth;
+  const auto in_rows = stored_values(2 * elements, 0.03f), out_rows = stored_values(elements, 0.03f);
+  const Weight cpu_in = Workbench::weight(bench.cpu(), in_rows, 2 * m.width, kWidth, m.experts);
+  const Weight cpu_out = Workbench::weight(bench.cpu(), out_rows, kWidth, m.width, m.experts);
+  const Weight ref_in = Workbench::weight(bench.ref(), in_rows, 2 * m.width, kWidth, m.experts);
+  const Weight ref_out = Workbench::weight(bench.ref(), out_rows, kWidth, m.width, m.experts);
   for (const int32_t rows : {1, 8, 64, 512}) {
     const auto logits = values(static_cast<size_t>(rows) * static_cast<size_t>(m.experts), 3);
     const auto x_values = values(static_cast<size_t>(rows) * kWidth, 1, 31);

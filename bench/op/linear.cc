@@ -32,26 +32,16 @@ double plain(const Shape& s, const std::vector<uint16_t>& w, const float* x, int
 
 void measure(Workbench& bench, const Shape& s) {
   Backend& b = bench.cpu();
-  std::vector<uint16_t> stored(static_cast<size_t>(s.in) * static_cast<size_t>(s.out));
-  for (size_t i = 0; i < stored.size(); ++i) stored[i] = float_to_bf16(value(i) * 0.05f);
-  Weight rows;
-  rows.out = s.out, rows.in = s.in, rows.data = stored.data();
-  Weight w;
-  w.layout = b.prefer(rows.layout, s.out, s.in);
-  w.out = s.out, w.in = s.in;
-  w.stride = b.weight_stride(w);
-  const size_t bytes = b.weight_bytes(w);
-  std::vector<Weight> copies(std::max<size_t>(1, kBytes / bytes), w);
+  const auto elements = static_cast<size_t>(s.in) * static_cast<size_t>(s.out);
+  const std::vector<uint16_t> stored = stored_values(elements, 0.05f);
+  const size_t bytes = elements * sizeof(uint16_t);  // whole panels
+  std::vector<Weight> copies(std::max<size_t>(1, kBytes / bytes));
   const double begin = seconds();
-  for (Weight& c : copies) {
-    c.data = Workbench::allocate(b, bytes);
-    b.load(c, 0, 0, rows);
-  }
+  for (Weight& c : copies) c = Workbench::weight(b, stored, s.out, s.in);
   const double load = (seconds() - begin) / static_cast<double>(copies.size());
   const int32_t width = s.gated ? s.out / 2 : s.out, most = s.out > 100000 ? 64 : 512;
-  std::vector<float> x(static_cast<size_t>(most) * static_cast<size_t>(s.in)),
-      y(static_cast<size_t>(most) * static_cast<size_t>(width)), one;
-  for (size_t i = 0; i < x.size(); ++i) x[i] = value(i + 12345);
+  std::vector<float> x = values(static_cast<size_t>(most) * static_cast<size_t>(s.in), 1.0f, 12345), one,
+                     y(static_cast<size_t>(most) * static_cast<size_t>(width));
   if (bench.rounds_inputs()) round_inputs(x);
   std::printf("%s: in %d, out %d, packed at %.1f GB/s\n", s.name, s.in, s.out,
               static_cast<double>(bytes) / load * 1e-9);

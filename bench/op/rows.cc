@@ -35,21 +35,11 @@ void norms(Workbench& bench, int32_t rows) {
 }
 
 void embed(Workbench& bench, int32_t rows) {
-  const auto count = static_cast<size_t>(kVocab) * kWidth;
-  std::vector<uint16_t> stored(count);
-  for (size_t i = 0; i < count; ++i) stored[i] = float_to_bf16(value(i));
+  const auto stored = stored_values(size_t{kVocab} * kWidth, 1.0f);
   std::vector<int32_t> tokens;
   for (int32_t i = 0; i < rows; ++i) tokens.push_back((i * 7919 + 13) % kVocab);
   const auto run = [&](Backend& b, int times, double* seconds) {
-    Weight from;
-    from.layout.elem = Elem::kBF16;
-    from.out = kVocab, from.in = kWidth, from.data = stored.data();
-    Weight table;
-    table.layout = b.prefer(from.layout, kVocab, kWidth);
-    table.out = kVocab, table.in = kWidth;
-    table.stride = b.weight_stride(table);
-    table.data = Workbench::allocate(b, b.weight_bytes(table));
-    b.load(table, 0, 0, from);
+    const Weight table = Workbench::weight(b, stored, kVocab, kWidth);
     const Mat out = Workbench::mat(b, rows, kWidth);
     const IntSpan ids = Workbench::ints(b, tokens);
     b.embed(out, table, ids, {}, {}, 1.0f);

@@ -3,16 +3,40 @@
 //
 // Every workbench is started as  bench_op_NAME [cpu-isa [threads]]  and ends with 1 if a result was wrong.
 #pragma once
+#include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <memory>
 #include <string>
+#include <vector>
 
+#include "backend/backend.h"
 #include "backends/cpu/machine.h"
-#include "bench/op/clock.h"
 #include "tensor/half.h"
 
 namespace quire::bench {
+
+inline double seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// The median of `times` calls, in seconds, after one that is not counted.
+template <class F>
+double median_seconds(int times, F f) {
+  f(0);
+  std::vector<double> t;
+  for (int i = 1; i <= times; ++i) {
+    const double begin = seconds();
+    f(i);
+    t.push_back(seconds() - begin);
+  }
+  std::sort(t.begin(), t.end());
+  return t[t.size() / 2];
+}
 
 inline float value(uint64_t i) {  // in [-1, 1), well mixed
   i = (i + 1) * 0x9E3779B97F4A7C15;
@@ -22,6 +46,13 @@ inline float value(uint64_t i) {  // in [-1, 1), well mixed
 inline std::vector<float> values(size_t count, float scale = 1.0f, uint64_t first = 0) {
   std::vector<float> v(count);
   for (size_t i = 0; i < count; ++i) v[i] = value(first + i) * scale;
+  return v;
+}
+
+// Random matrices as a bf16 checkpoint stores them, in [-scale, scale).
+inline std::vector<uint16_t> stored_values(size_t count, float scale) {
+  std::vector<uint16_t> v(count);
+  for (size_t i = 0; i < count; ++i) v[i] = float_to_bf16(value(i) * scale);
   return v;
 }
 
@@ -73,6 +104,24 @@ class Workbench {
     auto* data = static_cast<int32_t*>(allocate(b, from.size() * sizeof(int32_t)));
     std::copy(from.begin(), from.end(), data);
     return {data, static_cast<int32_t>(from.size())};
+  }
+
+  // `count` matrices [out, in], loaded as a checkpoint's are; as long as the workbench, or until released.
+  static Weight weight(Backend& b, const std::vector<uint16_t>& stored, int32_t out, int32_t in,
+                       int32_t count = 1) {
+    Weight rows;
+    rows.layout.elem = Elem::kBF16;
+    rows.out = out, rows.in = in;
+    Weight w;
+    w.layout = b.prefer(rows.layout, out, in);
+    w.out = out, w.in = in, w.count = count;
+    w.stride = b.weight_stride(w);
+    w.data = allocate(b, b.weight_bytes(w));
+    for (int32_t m = 0; m < count; ++m) {
+      rows.data = stored.data() + static_cast<size_t>(m) * static_cast<size_t>(out) * static_cast<size_t>(in);
+      b.load(w, m, 0, rows);
+    }
+    return w;
   }
 
   // One line: `error` beyond `bound` is wrong, and so is NaN.
