@@ -97,7 +97,7 @@ void CpuBackend::experts(Mat out, Mat x, Mat weights, IntSpan experts, const Wei
   const PackedRows wide = pack_rows(x, parts, block, sorted_row_.data());
   share(parts * panels, pairs * gate_up.in * gate_up.out, [&](int32_t tile, int32_t worker) {
     const ExpertRows& part = expert_rows_[static_cast<size_t>(tile / panels)];
-    Product p = product_of(gate_up, part.expert, inner, wide);
+    Product p = product_of(gate_up, part.expert, inner, wide, turn(1));
     p.width = m.width;
     p.act = m.act;
     k_.gated(p, tile % panels, part.first, part.count, scratch(worker));
@@ -108,7 +108,8 @@ void CpuBackend::experts(Mat out, Mat x, Mat weights, IntSpan experts, const Wei
     const int32_t column = panel * kPanel, columns = std::min(kPanel, down.out - column);
     for (int32_t i = 0; i < out.rows; ++i) std::fill_n(out.f32(i) + column, columns, 0.0f);
     for (const ExpertRows& part : expert_rows_) {
-      Product p = product_of(down, part.expert, out, narrow);
+      // The next weights are another expert's: no panel of this one is to be fetched.
+      Product p = product_of(down, part.expert, out, narrow, panels_of(down.out));
       p.y_row = sorted_row_.data();
       p.weight = sorted_weight_.data();
       k_.add(p, panel, part.first, part.count, scratch(worker));

@@ -15,8 +15,8 @@ struct PackedRows {  // of a Mat, as a kernel's pack_row leaves them
   int64_t row_words;
 };
 
-// y = x w^T with matrix `matrix` of w, which is packed.
-inline Product product_of(const Weight& w, int32_t matrix, Mat y, const PackedRows& x) {
+// y = x w^T with matrix `matrix` of w, which is packed. `turn`: see Product.
+inline Product product_of(const Weight& w, int32_t matrix, Mat y, const PackedRows& x, int32_t turn) {
   QUIRE_CHECK(w.layout.elem == Elem::kBF16 && w.layout.order == Order::kPairs64 && w.perm == nullptr);
   QUIRE_CHECK(y.dtype == DType::kF32);
   QUIRE_CHECK(matrix >= 0 && matrix < w.count);
@@ -29,6 +29,7 @@ inline Product product_of(const Weight& w, int32_t matrix, Mat y, const PackedRo
   p.row_words = x.row_words;
   p.y = static_cast<float*>(y.data);
   p.y_stride = y.stride;
+  p.turn = turn;
   return p;
 }
 

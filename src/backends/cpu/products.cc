@@ -44,8 +44,7 @@ PackedRows CpuBackend::pack_rows(Mat x, int32_t blocks, function_ref<RowBlock(in
 void CpuBackend::linear(Mat out, Mat x, const Weight& w) {
   QUIRE_CHECK(out.cols == w.out && out.rows == x.rows && x.cols == w.in && w.count == 1);
   const RowBlocks rows(x.rows);
-  Product p = product_of(w, 0, out, pack_rows(x, rows.blocks, rows));
-  p.turn = rows.blocks == 1 ? pool_.threads() : 1;
+  const Product p = product_of(w, 0, out, pack_rows(x, rows.blocks, rows), turn(rows.blocks));
   share(panels_of(w.out) * rows.blocks, int64_t{x.rows} * w.in * w.out, [&](int32_t tile, int32_t worker) {
     const RowBlock block = rows(tile % rows.blocks);
     k_.linear(p, tile / rows.blocks, block.first, block.count, scratch(worker));
@@ -56,10 +55,9 @@ void CpuBackend::mlp_in(Mat out, Mat x, const Weight& gate_up, const Mlp& m) {
   QUIRE_CHECK(out.cols == m.width && out.rows == x.rows && x.cols == gate_up.in);
   QUIRE_CHECK(gate_up.out == 2 * m.width && gate_up.count == 1);
   const RowBlocks rows(x.rows);
-  Product p = product_of(gate_up, 0, out, pack_rows(x, rows.blocks, rows));
+  Product p = product_of(gate_up, 0, out, pack_rows(x, rows.blocks, rows), turn(rows.blocks));
   p.width = m.width;
   p.act = m.act;
-  p.turn = rows.blocks == 1 ? pool_.threads() : 1;
   share(panels_of(m.width) * rows.blocks, int64_t{x.rows} * gate_up.in * gate_up.out,
         [&](int32_t tile, int32_t worker) {
           const RowBlock block = rows(tile % rows.blocks);

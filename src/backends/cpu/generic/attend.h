@@ -169,12 +169,10 @@ QUIRE_TILE void sum_values(const Piece& piece, const float* weights, int32_t wid
     for (int v = 0; v < kFeatures; ++v) store(out + h * width + column + v * kWidth, a[h][v]);
 }
 
-// One piece for `count` heads, a number turned into a template argument: out and weights of each head.
-template <int kCount>
-static void piece_of(int count, const Piece& piece, const Attend& a, const float* q, float* scores,
-                     float* out, Weights* weights) {
-  if constexpr (kCount > 0) {
-    if (count != kCount) return piece_of<kCount - 1>(count, piece, a, q, scores, out, weights);
+// One piece for `count` heads: out and weights of each.
+static void piece_of(int count, const Piece& piece, const Attend& a, const float* q, float* scores, float* out,
+                     Weights* weights) {
+  with_count<kHeads>(count, [&]<int kCount>() {
     const int32_t end = (piece.to + kWidth - 1) / kWidth, width = a.cache.value_width;
     int32_t v = piece.from / kWidth;
     for (; v + kVectors <= end; v += kVectors) dots<kCount, kVectors>(piece, v, q, a.cache.dim, scores);
@@ -184,7 +182,7 @@ static void piece_of(int count, const Piece& piece, const Attend& a, const float
     for (; c + kVectors * kWidth <= width; c += kVectors * kWidth)
       sum_values<kCount, kVectors>(piece, scores, width, c, out);
     for (; c < width; c += kWidth) sum_values<kCount, 1>(piece, scores, width, c, out);
-  }
+  });
 }
 
 static void attend(const Attend& a, const AttendToken& t, float* scratch) {
@@ -199,7 +197,7 @@ static void attend(const Attend& a, const AttendToken& t, float* scratch) {
     for (int32_t first = 0; first < a.heads; first += kHeads) {
       const int32_t count = a.heads - first < kHeads ? a.heads - first : kHeads;
       Weights weights[kHeads];
-      piece_of<kHeads>(count, piece, a, t.q + first * dim, scores, part, weights);
+      piece_of(count, piece, a, t.q + first * dim, scores, part, weights);
       for (int32_t h = 0; h < count; ++h) {
         float *to = whole + (first + h) * width, *top = tops + first + h, *sum = sums + first + h;
         if (!begun) {

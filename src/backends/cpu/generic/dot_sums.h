@@ -51,17 +51,16 @@ QUIRE_TILE void add_dots(const uint32_t* words, const uint32_t* x, int32_t pairs
   put_sums(a, sums);
 }
 
-// `rows` is turned from a number into a template argument.
-template <int kRows, bool kAlone>
+// All 64 columns of a tile of `rows` rows.
+template <bool kAlone>
 static void add_rows(int rows, const uint32_t* words, const uint32_t* x, int32_t pairs, float* sums,
                      Ahead ahead) {
-  if constexpr (kRows > 0) {
-    if (rows != kRows) return add_rows<kRows - 1, kAlone>(rows, words, x, pairs, sums, ahead);
+  with_count<kTileRows>(rows, [=]<int kRows>() {
     constexpr int kVectors = kRows == 1 ? kOneRowVectors : kTileVectors, kColumns = kVectors * kWidth;
     for (int c = 0; c < kPanel; c += kColumns)
       add_dots<kRows, kVectors, Pace<kColumns, kAlone>>(words + c, x, pairs, sums + c,
                                                         ahead.part(c / kColumns, kPanel / kColumns));
-  }
+  });
 }
 
 // sums[count][64] += a block of packed rows times one panel. What follows the last chunk is `after`; null:
@@ -79,8 +78,8 @@ static void block_sums(const uint32_t* words, const uint32_t* after, int32_t in,
       const uint32_t* at = x + row * kChunk;
       float* to = sums + row * kPanel;
       const Ahead ahead = next.part(t, tiles.tiles);
-      if (tiles.tiles > 1) add_rows<kTileRows, false>(rows, words, at, pairs, to, ahead);
-      else add_rows<kTileRows, true>(rows, words, at, pairs, to, ahead);
+      if (tiles.tiles > 1) add_rows<false>(rows, words, at, pairs, to, ahead);
+      else add_rows<true>(rows, words, at, pairs, to, ahead);
     }
   }
 }

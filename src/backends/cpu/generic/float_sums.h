@@ -80,29 +80,25 @@ QUIRE_TILE void add_floats(const float* w, const uint32_t* x, int32_t inputs, fl
   put_sums(a, sums);
 }
 
-// `rows` is turned from a number into a template argument.
-template <int kRows, bool kAlone>
+// All 64 columns of a tile of `rows` rows.
+template <bool kAlone>
 static void from_words(int rows, const uint32_t* words, const uint32_t* x, int32_t inputs, float* sums,
                        Ahead ahead) {
-  if constexpr (kRows > 0) {
-    if (rows != kRows) return from_words<kRows - 1, kAlone>(rows, words, x, inputs, sums, ahead);
+  with_count<kTileRows>(rows, [=]<int kRows>() {
     constexpr int kVectors = kRows == 1 ? kOneRowVectors : kTileVectors, kColumns = kVectors * kWidth;
     for (int c = 0; c < kPanel; c += kColumns)
       add_pairs<kRows, kVectors, Pace<kColumns, kAlone>>(words + c, x, inputs, sums + c,
                                                          ahead.part(c / kColumns, kPanel / kColumns));
-  }
+  });
 }
-
-template <int kRows>
 static void from_floats(int rows, const float* w, const uint32_t* x, int32_t inputs, float* sums,
                         Ahead ahead) {
-  if constexpr (kRows > 0) {
-    if (rows != kRows) return from_floats<kRows - 1>(rows, w, x, inputs, sums, ahead);
+  with_count<kTileRows>(rows, [=]<int kRows>() {
     constexpr int kColumns = kTileVectors * kWidth;
     for (int c = 0; c < kPanel; c += kColumns)
       add_floats<kRows, kTileVectors>(w + c, x, inputs, sums + c,
                                       ahead.part(c / kColumns, kPanel / kColumns));
-  }
+  });
 }
 
 static void unpack(const uint32_t* words, int32_t pairs, float* to) {
@@ -132,9 +128,9 @@ static void block_sums(const uint32_t* words, const uint32_t* after, int32_t in,
       const uint32_t* at = x + row * kChunk;
       float* to = sums + row * kPanel;
       const Ahead ahead = next.part(t, tiles.tiles);
-      if (count > kDirectRows) from_floats<kTileRows>(rows, floats, at, inputs, to, ahead);
-      else if (tiles.tiles > 1) from_words<kTileRows, false>(rows, words, at, inputs, to, ahead);
-      else from_words<kTileRows, true>(rows, words, at, inputs, to, ahead);
+      if (count > kDirectRows) from_floats(rows, floats, at, inputs, to, ahead);
+      else if (tiles.tiles > 1) from_words<false>(rows, words, at, inputs, to, ahead);
+      else from_words<true>(rows, words, at, inputs, to, ahead);
     }
   }
 }

@@ -124,4 +124,11 @@ QUIRE_INLINE void store_part(float* to, F v, int count) {
   for (int i = 0; i < count; ++i) to[i] = a[i];
 }
 
+// Calls work.operator()<count>(): a number in [1, kMost] is turned into a template argument.
+template <int kMost, class Work>
+QUIRE_INLINE void with_count(int count, Work work) {
+  if (kMost == 1 || count == kMost) work.template operator()<kMost>();
+  else if constexpr (kMost > 1) with_count<kMost - 1>(count, work);
+}
+
 }  // namespace quire::cpu::QUIRE_LEVEL
