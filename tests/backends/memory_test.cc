@@ -1,11 +1,10 @@
 // What backends share besides operations: memory, staging, how weights and caches are sized, the table of
 // names; and what host memory says is free under made-up control groups.
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
 
 #include "backends/host_memory.h"
 #include "tests/backends/device.h"
+#include "tests/scratch_folder.h"
 
 namespace quire::test {
 namespace {
@@ -13,22 +12,15 @@ namespace {
 // A folder with a proc and a sys of its own, gone at the end.
 class Root {
  public:
-  Root() {
-    std::string name = (std::filesystem::temp_directory_path() / "quire_memory_XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-    write("proc/meminfo", "MemTotal:  16000000 kB\nMemFree:  1000 kB\nMemAvailable:   8000000 kB\n");
-  }
-  ~Root() { std::filesystem::remove_all(path_); }
+  Root() { write("proc/meminfo", "MemTotal:  16000000 kB\nMemFree:  1000 kB\nMemAvailable:   8000000 kB\n"); }
   Root& write(const std::string& file, const std::string& text) {
-    std::filesystem::create_directories((path_ / file).parent_path());
-    std::ofstream(path_ / file) << text;
+    folder_.write(file, text);
     return *this;
   }
-  size_t free() const { return free_host_memory(path_.string()); }
+  size_t free() const { return free_host_memory(folder_.path()); }
 
  private:
-  std::filesystem::path path_;
+  ScratchFolder folder_;
 };
 
 constexpr size_t kAvailable = size_t{8000000} * 1024;

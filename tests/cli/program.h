@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -15,27 +14,9 @@
 #include <vector>
 
 #include "base/status.h"
+#include "tests/scratch_folder.h"
 
 namespace quire {
-
-class ScratchFolder {  // gone with all that is in it at the end
- public:
-  ScratchFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "quire_test_XXXXXX").string();
-    QUIRE_CHECK(mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~ScratchFolder() { std::filesystem::remove_all(path_); }
-  ScratchFolder(const ScratchFolder&) = delete;
-  std::string file(std::string_view name) const { return path_ + '/' + std::string(name); }
-  std::string write(std::string_view name, std::string_view text) const {
-    std::ofstream(file(name), std::ios::binary) << text;
-    return file(name);
-  }
-
- private:
-  std::string path_;
-};
 
 inline std::string read_text(const std::string& path) {
   std::ostringstream text;

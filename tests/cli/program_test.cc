@@ -1,6 +1,4 @@
 // The program as a user meets it: exit status, what is said, files, pipes and Ctrl-C.
-#include "tests/cli/program.h"
-
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "tests/cli/wrong_use.h"
 
 namespace quire {
 namespace {
@@ -20,15 +19,6 @@ const std::string kModel = QUIRE_TEST_DATA "/goldens/llama3";
 std::string line(const std::string& rest) { return "{\"prompt_token_ids\":[1,2,3]" + rest + "}\n"; }
 
 // Exit 2, nothing on standard output, one line on standard error.
-void check_wrong(const std::vector<std::string>& arguments, const std::string& what) {
-  const ProgramRun run = run_program(arguments);
-  INFO(run.err);
-  CHECK(run.status == 2);
-  CHECK(run.out.empty());
-  CHECK(count_newlines(run.err) == 1);
-  CHECK(run.err.find(what) != std::string::npos);
-}
-
 TEST_CASE("wrong use exits 2 with one clear sentence") {
   check_wrong({}, "give a command");
   check_wrong({"genrate"}, "unknown command \"genrate\". Did you mean generate?");

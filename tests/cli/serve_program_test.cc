@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "tests/cli/program.h"
+#include "tests/cli/wrong_use.h"
 #include "tests/serve/http/client.h"
 
 namespace quire {
@@ -58,17 +58,6 @@ std::string completion(int max_tokens, bool stream) {
               "{\"prompt\":\"import os\",\"temperature\":0,\"ignore_eos\":true,\"max_tokens\":" +
                   std::to_string(max_tokens) + (stream ? ",\"stream\":true}" : "}"),
               "Content-Type: application/json\r\n");
-}
-
-void check_wrong(const std::vector<std::string>& arguments, const std::string& what) {
-  std::vector<std::string> all = {"serve", kModel};
-  all.insert(all.end(), arguments.begin(), arguments.end());
-  const ProgramRun run = run_program(all);
-  INFO(run.err);
-  CHECK(run.status == 2);
-  CHECK(run.out.empty());
-  CHECK(count_newlines(run.err) == 1);
-  CHECK(run.err.find(what) != std::string::npos);
 }
 
 TEST_CASE("a server says where it is, answers, and ends well when it is told to") {
@@ -144,19 +133,23 @@ TEST_CASE("keys keep strangers out of everything but probes, and are shown nowhe
 }
 
 TEST_CASE("what cannot be served is refused in one sentence") {
-  check_wrong({"--host", "0.0.0.0", "--port", "0"}, "--insecure");
-  check_wrong({"--host", "no such host"}, "is not known");
-  check_wrong({"--port", "70000"}, "--port must be a whole number");
-  check_wrong({"--api-key", "a b"}, "API key 1 holds a character");
-  check_wrong({"--api-key-file", "/nothing/here"}, "--api-key-file: /nothing/here cannot be read");
-  check_wrong({"--ssl-certfile", "/nothing/here"}, "--ssl-keyfile; one is missing");
-  check_wrong({"--ssl-certfile", "/nothing/here", "--ssl-keyfile", "/nothing/here"},
-              "/nothing/here cannot be opened");
-  check_wrong({"--uds", std::string(200, 'a')}, "1 to 107 bytes");
-  check_wrong({"--allowed-origins", "[\"*\"]", "--allow-credentials", "--port", "0"}, "--allow-credentials");
-  check_wrong({"--allowed-origins", "[1]"}, "--allowed-origins must be a list of strings");
-  check_wrong({"--served-model-name", ""}, "--served-model-name");
-  check_wrong({"--metrics-prefix", "a b"}, "--metrics-prefix");
+  const auto wrong = [](std::vector<std::string> flags, const std::string& what) {
+    flags.insert(flags.begin(), {"serve", kModel});
+    check_wrong(flags, what);
+  };
+  wrong({"--host", "0.0.0.0", "--port", "0"}, "--insecure");
+  wrong({"--host", "no such host"}, "is not known");
+  wrong({"--port", "70000"}, "--port must be a whole number");
+  wrong({"--api-key", "a b"}, "API key 1 holds a character");
+  wrong({"--api-key-file", "/nothing/here"}, "--api-key-file: /nothing/here cannot be read");
+  wrong({"--ssl-certfile", "/nothing/here"}, "--ssl-keyfile; one is missing");
+  wrong({"--ssl-certfile", "/nothing/here", "--ssl-keyfile", "/nothing/here"},
+        "/nothing/here cannot be opened");
+  wrong({"--uds", std::string(200, 'a')}, "1 to 107 bytes");
+  wrong({"--allowed-origins", "[\"*\"]", "--allow-credentials", "--port", "0"}, "--allow-credentials");
+  wrong({"--allowed-origins", "[1]"}, "--allowed-origins must be a list of strings");
+  wrong({"--served-model-name", ""}, "--served-model-name");
+  wrong({"--metrics-prefix", "a b"}, "--metrics-prefix");
   const ProgramRun none = run_program({"serve", "/nothing/here", "--port", "0"});
   CHECK(none.status == 1);
   CHECK(none.err.find("/nothing/here") != std::string::npos);

@@ -1,30 +1,14 @@
 // Chat templates of folders: where they are found, what a template is given, what is plain, what is refused.
 #include <doctest/doctest.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-
+#include "tests/scratch_folder.h"
 #include "text/chat_template.h"
 
 namespace quire {
 namespace {
 
-namespace fs = std::filesystem;
-
-class Folder {
- public:
-  Folder() : path_(fs::temp_directory_path() / ("quire_chat_test_" + std::to_string(getpid()))) {
-    fs::remove_all(path_);
-    fs::create_directories(path_ / "additional_chat_templates");
-  }
-  ~Folder() { fs::remove_all(path_); }
-  void write(const std::string& name, const std::string& text) const { std::ofstream(path_ / name) << text; }
-  std::string path() const { return path_.string(); }
+struct Folder : ScratchFolder {
   Result<ChatTemplate> load() const { return ChatTemplate::load(path()); }
-
- private:
-  fs::path path_;
 };
 
 Json json(std::string_view text) {

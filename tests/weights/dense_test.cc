@@ -15,7 +15,7 @@
 namespace quire {
 namespace {
 
-std::unique_ptr<Checkpoint> checkpoint(const Folder& folder, const std::vector<TestTensor>& tensors) {
+std::unique_ptr<Checkpoint> checkpoint(const ScratchFolder& folder, const std::vector<TestTensor>& tensors) {
   folder.write("config.json", "{}");
   folder.write("model.safetensors", safetensors_file(tensors));
   auto opened = Checkpoint::open(folder.path());
@@ -107,7 +107,7 @@ std::string stored(std::string_view type) {
 TEST_CASE("every range of a matrix of every type") {
   for (const char* type : {"F32", "F16", "BF16"}) {
     CAPTURE(type);
-    const Folder folder;
+    const ScratchFolder folder;
     const auto c = checkpoint(folder, {{"odd", "U8", "[1]", "x"}, {"m.weight", type, "[3,4]", stored(type)}});
     const auto format = find_format(*c, "m");
     REQUIRE(format.ok());
@@ -139,7 +139,7 @@ TEST_CASE("every range of a matrix of every type") {
 }
 
 TEST_CASE("matrices with NaN or infinity are refused by place") {
-  const Folder folder;
+  const ScratchFolder folder;
   const auto c =
       checkpoint(folder, {{"a.weight", "BF16", "[2,2]", words<uint16_t>({0, 0, 0, 0x7fc0})},
                           {"b.weight", "F16", "[2,2]", words<uint16_t>({0, 0xfc00, 0, 0})},
@@ -159,7 +159,7 @@ TEST_CASE("matrices with NaN or infinity are refused by place") {
 }
 
 TEST_CASE("matrices that are none") {
-  const Folder folder;
+  const ScratchFolder folder;
   const auto c = checkpoint(folder, {{"zero.weight", "F32", "[0,4]", ""},
                                      {"row.weight", "F32", "[1]", "1234"},
                                      {"cube.weight", "BF16", "[1,2,1]", "1234"},
@@ -195,7 +195,7 @@ TEST_CASE("matrices that are none") {
 }
 
 TEST_CASE("vectors") {
-  const Folder folder;
+  const ScratchFolder folder;
   const auto c = checkpoint(folder, {{"odd", "U8", "[1]", "x"},
                                      {"f32", "F32", "[2]", words<uint32_t>({0x3f800000, 0x80000001})},
                                      {"f16", "F16", "[3]", words<uint16_t>({0x3c00, 0x0001, 0xc000})},

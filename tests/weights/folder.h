@@ -1,38 +1,15 @@
-// A temporary model folder that a test fills with bytes and that is gone after it.
+// What tests put into model folders: safetensors files, well-formed or not; and how long a refusal may take.
 #pragma once
-#include <unistd.h>
-
 #include <cstdint>
-#include <cstdlib>
 #include <ctime>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "tests/scratch_folder.h"
+
 namespace quire {
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "quire-weights-XXXXXX").string();
-    path_ = mkdtemp(name.data()) ? name : "";
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path_); }
-
-  const std::string& path() const { return path_; }
-  std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
-  void write(std::string_view name, std::string_view bytes) const {
-    std::ofstream(file(name), std::ios::binary) << bytes;
-  }
-
- private:
-  std::string path_;
-};
 
 // Of this process: a bound on work that holds on a busy machine, too.
 inline double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }

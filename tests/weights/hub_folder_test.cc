@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <filesystem>
+
 #include "tests/weights/folder.h"
 #include "weights/checkpoint.h"
 
@@ -36,7 +38,7 @@ std::string map(std::string_view weight_map) {
 }
 
 TEST_CASE("one file") {
-  const Folder folder;
+  const ScratchFolder folder;
   folder.write("config.json", R"({"architectures":["X"]})");
   folder.write(kSingle, safetensors_file({{"b", "U8", "[2]", "xy"}, {"a", "U8", "[1]", "z"}}));
   const auto opened = Checkpoint::open(folder.path() + "//");
@@ -55,7 +57,7 @@ TEST_CASE("one file") {
 }
 
 TEST_CASE("shards, one of them a link, tensors that the index leaves out") {
-  const Folder folder;
+  const ScratchFolder folder;
   folder.write("config.json", "{}");
   folder.write("blob", safetensors_file({{"b", "U8", "[1]", "B"}, {"left", "U8", "[1]", "-"}}));
   std::filesystem::create_symlink("blob", folder.file("s2.safetensors"));
@@ -73,7 +75,7 @@ TEST_CASE("shards, one of them a link, tensors that the index leaves out") {
 }
 
 TEST_CASE("the single file comes before an index") {
-  const Folder folder;
+  const ScratchFolder folder;
   folder.write("config.json", "{}");
   folder.write(kSingle, safetensors_file({{"a", "U8", "[1]", "x"}}));
   folder.write(kIndex, "not read");
@@ -81,7 +83,7 @@ TEST_CASE("the single file comes before an index") {
 }
 
 TEST_CASE("the config alone") {
-  const Folder folder;
+  const ScratchFolder folder;
   folder.write("config.json", R"({"vocab_size":7})");
   const auto opened = Checkpoint::open_config(folder.path());
   REQUIRE(opened.ok());
@@ -92,7 +94,7 @@ TEST_CASE("the config alone") {
 }
 
 TEST_CASE("folders that are not models") {
-  const Folder folder;
+  const ScratchFolder folder;
   CHECK(has(refusal(folder.path() + "/none", Code::kNotFound), "no such folder"));
   CHECK(has(refusal(folder.path(), Code::kNotFound), "has no config.json"));
   folder.write("x.gguf", "GGUF");
@@ -110,7 +112,7 @@ TEST_CASE("folders that are not models") {
 }
 
 TEST_CASE("configs that are none") {
-  const Folder folder;
+  const ScratchFolder folder;
   folder.write(kSingle, safetensors_file("{}"));
   const auto refused = [&](std::string_view config) {
     folder.write("config.json", config);
@@ -132,7 +134,7 @@ TEST_CASE("configs that are none") {
 }
 
 TEST_CASE("weights that are no regular files") {
-  const Folder folder;
+  const ScratchFolder folder;
   folder.write("config.json", "{}");
   REQUIRE(mkfifo(folder.file(kSingle).c_str(), 0600) == 0);
   CHECK(has(refusal(folder.path(), Code::kInvalidArgument), "is not a regular file"));
@@ -148,7 +150,7 @@ TEST_CASE("weights that are no regular files") {
 }
 
 TEST_CASE("an index that names no plain files") {
-  const Folder folder;
+  const ScratchFolder folder;
   folder.write("config.json", "{}");
   folder.write("s.safetensors", safetensors_file({{"a", "U8", "[1]", "x"}}));
   for (const std::string file :
@@ -166,7 +168,7 @@ TEST_CASE("an index that names no plain files") {
 }
 
 TEST_CASE("shards that are missing or lead in a circle") {
-  const Folder folder;
+  const ScratchFolder folder;
   folder.write("config.json", "{}");
   folder.write(kIndex, map(R"("a":"s.safetensors")"));
   CHECK(has(refusal(folder.path(), Code::kNotFound), "names the shard \"s.safetensors\", which is not in"));
@@ -185,7 +187,7 @@ TEST_CASE("shards that are missing or lead in a circle") {
 }
 
 TEST_CASE("an index that is not one") {
-  const Folder folder;
+  const ScratchFolder folder;
   folder.write("config.json", "{}");
   folder.write("s.safetensors", safetensors_file({{"a", "U8", "[1]", "x"}}));
   const auto refused = [&](std::string_view index) {

@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "tests/weights/folder.h"
 
@@ -12,7 +15,7 @@ namespace {
 std::string text(std::span<const std::byte> b) { return {reinterpret_cast<const char*>(b.data()), b.size()}; }
 
 TEST_CASE("bytes stay when the object moves, the file goes, and pages are dropped") {
-  const Folder folder;
+  const ScratchFolder folder;
   std::string content;
   for (int i = 0; i < 5000; ++i) content += std::to_string(i) + " ";
   folder.write("f", content);
@@ -34,7 +37,7 @@ TEST_CASE("bytes stay when the object moves, the file goes, and pages are droppe
 }
 
 TEST_CASE("what is no readable file") {
-  const Folder folder;
+  const ScratchFolder folder;
   const auto refused = [&](std::string_view name, Code code) {
     const auto opened = MappedFile::open(folder.file(name));
     REQUIRE_FALSE(opened.ok());

@@ -11,7 +11,7 @@ namespace {
 
 // The refusal of a folder whose model.safetensors has these bytes.
 std::string refusal(std::string_view bytes, Code code = Code::kInvalidArgument) {
-  const Folder folder;
+  const ScratchFolder folder;
   folder.write("config.json", "{}");
   folder.write("model.safetensors", bytes);
   const double begin = cpu_seconds();
@@ -113,7 +113,7 @@ TEST_CASE("many entries") {
   };
   const auto good = [&](int i) { return entry_at(std::to_string(i), i); };
   // 100,000 are fine; the same with one hole, one name twice, and one too many bytes are not.
-  const Folder folder;
+  const ScratchFolder folder;
   folder.write("config.json", "{}");
   folder.write("model.safetensors", safetensors_file(many(100'000, good), std::string(100'000, '\0')));
   const auto opened = Checkpoint::open(folder.path());

@@ -9,7 +9,7 @@
 namespace quire {
 namespace {
 
-std::unique_ptr<Checkpoint> unstacked(const Folder& folder, const std::vector<TestTensor>& tensors) {
+std::unique_ptr<Checkpoint> unstacked(const ScratchFolder& folder, const std::vector<TestTensor>& tensors) {
   folder.write("config.json", "{}");
   folder.write("model.safetensors", safetensors_file(tensors));
   auto opened = Checkpoint::open(folder.path());
@@ -23,7 +23,7 @@ std::string text(const std::optional<StoredTensor>& t) {
 }
 
 TEST_CASE("two experts, gate and up stacked too") {
-  const Folder folder;
+  const ScratchFolder folder;
   const auto c = unstacked(folder, {{"x.experts.gate_up_proj", "U8", "[2,4,3]", "aaabbbcccdddeeefffggghhh"},
                                     {"x.experts.down_proj", "BF16", "[2,3,1]", "112233445566"}});
   CHECK(text(c->find("x.experts.0.gate_proj.weight")) == "aaabbb");
@@ -43,7 +43,7 @@ TEST_CASE("two experts, gate and up stacked too") {
 }
 
 TEST_CASE("shapes without bytes may not list billions") {
-  const Folder folder;
+  const ScratchFolder folder;
   std::vector<TestTensor> tensors = {{"a.experts.gate_up_proj", "U8", "[4000000000,2,0]", ""},
                                      {"b.experts.down_proj", "U8", "[4097,0,1]", ""},
                                      {"c.experts.down_proj", "U8", "[2,3]", "123456"},

@@ -9,33 +9,14 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include "client.h"
+#include "tests/scratch_folder.h"
 
 using namespace quire;
 using namespace quire::serve;
 
 namespace {
-
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "quire_test_XXXXXX").string();
-    QUIRE_CHECK(mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  std::string file(const std::string& name) const { return path_ + '/' + name; }
-  std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(file(name)) << text;
-    return file(name);
-  }
-
- private:
-  std::string path_;
-};
 
 // A key and a certificate that it has signed itself.
 void make_certificate(const std::string& certificate_file, const std::string& key_file) {
@@ -162,7 +143,7 @@ TEST_CASE("a server on IPv6") {
 }
 
 TEST_CASE("a Unix socket: who may, a stale one, and one that is not ours") {
-  const Folder folder;
+  const ScratchFolder folder;
   const std::string path = folder.file("q.sock");
   ServerOptions o;
   o.uds = path;
@@ -201,7 +182,7 @@ TEST_CASE("a Unix socket: who may, a stale one, and one that is not ours") {
 }
 
 TEST_CASE("TLS: 1.2 and 1.3, and a clean end") {
-  const Folder folder;
+  const ScratchFolder folder;
   make_certificate(folder.file("cert"), folder.file("key"));
   ServerOptions o;
   o.tls_certificate = folder.file("cert");
@@ -235,7 +216,7 @@ TEST_CASE("TLS: 1.2 and 1.3, and a clean end") {
 }
 
 TEST_CASE("a certificate or key that is none is said in one sentence") {
-  const Folder folder;
+  const ScratchFolder folder;
   make_certificate(folder.file("cert"), folder.file("key"));
   make_certificate(folder.file("cert2"), folder.file("key2"));
   const auto why = [&](const std::string& cert, const std::string& key) {
