@@ -1,6 +1,6 @@
-// A server under clients that stream, wait, leave in the middle and send nonsense, for as many seconds as the
-// first argument says (3): it answers them all, its memory stays flat, nothing is left over, and it ends
-// well.
+// test_cli_soak [SECONDS [CLIENTS]]: a server under clients (32) that stream, wait, leave in the middle and
+// send nonsense, for some seconds (3). It answers them all, its memory stays flat, nothing is left over, and
+// it ends well.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -76,10 +76,13 @@ int64_t resident_bytes(pid_t child) {
   return resident * sysconf(_SC_PAGESIZE);
 }
 
+double mebibytes(int64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const int seconds = argc > 1 ? std::atoi(argv[1]) : 3;
+  const uint32_t many = argc > 2 ? static_cast<uint32_t>(std::atoi(argv[2])) : 32;
   const ScratchFolder folder;
   const pid_t child =
       start_program({"serve", QUIRE_SOURCE_DIR "/demo", "--port", "0", "--kv-cache-memory-bytes", "64MiB"},
@@ -94,7 +97,7 @@ int main(int argc, char** argv) {
   {
     std::atomic<bool> stop{false};
     std::vector<std::jthread> clients;
-    for (uint32_t t = 0; t < 32; ++t)
+    for (uint32_t t = 0; t < many; ++t)
       clients.emplace_back([&, t] {
         for (std::mt19937 random(t); !stop;) one_request(port, random, tally);
       });
@@ -102,6 +105,9 @@ int main(int argc, char** argv) {
     while (std::chrono::steady_clock::now() < end) {
       std::this_thread::sleep_for(milliseconds(100));
       resident.push_back(resident_bytes(child));
+      if (resident.size() % 100 == 0)
+        std::printf("%zu s: %.1f MiB, %lld answered\n", resident.size() / 10, mebibytes(resident.back()),
+                    static_cast<long long>(tally.answered));
     }
     stop = true;
   }
@@ -123,12 +129,12 @@ int main(int argc, char** argv) {
   const int64_t slack = (seconds < 60 ? 32 : 4) << 20;
   const bool flat = late <= early + early / 50 + slack;
   std::printf(
-      "%d s: %lld answered, %lld refused as too many, %lld left, %lld nonsense, %lld wrong; resident %.1f "
+      "%d s, %u clients: %lld answered, %lld refused as too many, %lld left, %lld nonsense, %lld wrong; "
+      "resident %.1f "
       "MiB early, %.1f MiB late\n",
-      seconds, static_cast<long long>(tally.answered), static_cast<long long>(tally.refused),
+      seconds, many, static_cast<long long>(tally.answered), static_cast<long long>(tally.refused),
       static_cast<long long>(tally.left), static_cast<long long>(tally.nonsense),
-      static_cast<long long>(tally.wrong), static_cast<double>(early) / (1 << 20),
-      static_cast<double>(late) / (1 << 20));
+      static_cast<long long>(tally.wrong), mebibytes(early), mebibytes(late));
   if (!idle) std::printf("requests are left over in the server\n");
   if (!flat) std::printf("its memory has grown\n");
   if (status != 0)
