@@ -1,5 +1,5 @@
-// The cache's shape, and tiles of attention: one token's norms, rotation and cache write; one token and kv
-// head's attention.
+// The cache's shape, and tiles of attention: some tokens' norms, rotation and cache write; one kv
+// head's attention for one token or for some of a prompt.
 #include <algorithm>
 
 #include "backends/cpu/cpu_backend.h"
@@ -91,19 +91,32 @@ void CpuBackend::attend(Mat out, Mat q, const KvView& kv, const StepTables& t, c
   g.heads = a.heads / a.kv_heads;
   g.scale = a.scale;
   g.softcap = a.softcap;
+  const int32_t most = std::max(1, kAttendRows / g.heads);
+  g.tokens = std::min(most, q.rows);
   reserve_scratch(k_.attend_scratch(g));
-  // Tokens of a row follow each other within a kv head, so that its pages stay near.
+  attend_tiles_.clear();
+  for (int32_t first = 0; first < q.rows;) {
+    const int32_t left = t.row_begin.data[t.row_of.data[first] + 1] - first;
+    attend_tiles_.push_back({first, std::min(most, left)});
+    first += attend_tiles_.back().count;
+  }
+  const auto tiles = static_cast<int32_t>(attend_tiles_.size());
+  // Tiles of a row follow each other within a kv head, so that its pages stay near.
   const int64_t keys =
       q.rows > 0 ? position_of(t, q.rows - 1) + 1 : 0;  // of the last token; others are like it
-  share(a.kv_heads * q.rows, 2 * keys * q.rows * q.cols, [&](int32_t tile, int32_t worker) {
-    const int32_t head = tile / q.rows, token = tile % q.rows, first = head * g.heads * a.head_dim;
-    AttendToken w;
-    w.q = q.f32(token) + first;
-    w.out = out.f32(token) + first;
-    w.blocks = blocks_of(t, kv, token);
+  share(a.kv_heads * tiles, 2 * keys * q.rows * q.cols, [&](int32_t tile, int32_t worker) {
+    const int32_t head = tile / tiles, first_feature = head * g.heads * a.head_dim;
+    const auto [first, count] = attend_tiles_[static_cast<size_t>(tile % tiles)];
+    AttendTokens w;
+    w.q = q.f32(first) + first_feature;
+    w.out = out.f32(first) + first_feature;
+    w.q_stride = q.stride;
+    w.out_stride = out.stride;
+    w.blocks = blocks_of(t, kv, first);
     w.kv_head = head;
-    w.end = position_of(t, token) + 1;
-    w.first = a.window > 0 ? std::max(0, w.end - a.window) : 0;
+    w.position = position_of(t, first);
+    w.count = count;
+    w.window = a.window;
     k_.attend(g, w, scratch(worker));
   });
 }

@@ -104,7 +104,8 @@ class CpuBackend final : public Backend {
   PackedRows pack_rows(Mat x, int32_t blocks, function_ref<RowBlock(int32_t)> block,
                        const int32_t* row = nullptr);
 
-  // Tiles of a panel follow each other, one for each block of rows: how many panels on a thread's next tile is.
+  // Tiles of a panel follow each other, one for each block of rows: how many panels on a thread's next tile
+  // is.
   int32_t turn(int32_t blocks) const { return blocks == 1 ? pool_.threads() : 1; }
 
   // Rows of one expert, or a part of them, as experts() sorts them.
@@ -121,6 +122,7 @@ class CpuBackend final : public Backend {
   int64_t scratch_floats_ = 0;      // of one thread
   std::vector<LineScratch> lines_;  // [threads]
   std::vector<uint32_t> packed_;
+  std::vector<RowBlock> attend_tiles_;  // attend(): tokens that are computed together
   // experts(): places in its list by (expert, row).
   std::vector<ExpertRows> expert_rows_;
   std::vector<int32_t> expert_begin_, sorted_row_;

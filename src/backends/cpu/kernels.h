@@ -61,18 +61,23 @@ struct PlaceToken {
   uint32_t* block = nullptr;
 };
 
-struct Attend {  // all query heads of one kv head, of one token
+struct Attend {
   CacheShape cache;
   const char* data = nullptr;
   int64_t block_stride = 0;  // bytes
-  int32_t heads = 0;         // of the group
+  int32_t heads = 0;         // query heads that share a kv head
+  int32_t tokens = 1;        // most of a tile
   float scale = 0.0f, softcap = 0.0f;
 };
-struct AttendToken {
-  const float* q = nullptr;  // [heads][dim]
-  float* out = nullptr;      // [heads][dim], may be q
+inline constexpr int32_t kAttendRows = 128;  // most tokens x heads of a tile of several tokens
+// A tile: tokens of one sequence that follow each other, and the query heads of one kv head. Token i stands
+// at position + i and sees the keys up to its own; of those, the last `window` if that is not 0.
+struct AttendTokens {
+  const float* q = nullptr;  // [heads][dim] of each token
+  float* out = nullptr;      // the same; may be q
+  int64_t q_stride = 0, out_stride = 0;
   const int32_t* blocks = nullptr;
-  int32_t kv_head = 0, first = 0, end = 0;  // the keys that it sees
+  int32_t kv_head = 0, position = 0, count = 0, window = 0;
 };
 
 // --- logits -----------------------------------------------------------------
@@ -111,7 +116,7 @@ struct Kernels {
 
   void (*place)(const Place&, const PlaceToken&);
   int64_t (*attend_scratch)(const Attend&);  // floats
-  void (*attend)(const Attend&, const AttendToken&, float* scratch);
+  void (*attend)(const Attend&, const AttendTokens&, float* scratch);
 
   void (*exp)(float* x, int32_t count);  // in place
   // The largest logit, and that of every kLogitChunk tokens: maxima [ceil(count / kLogitChunk)].

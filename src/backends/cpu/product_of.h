@@ -7,7 +7,7 @@ namespace quire::cpu {
 
 inline int32_t panels_of(int32_t out) { return (out + kPanel - 1) / kPanel; }
 
-struct RowBlock {  // at most kRowBlock rows that a tile of a product takes together
+struct RowBlock {  // rows that a tile takes together; of a product at most kRowBlock
   int32_t first, count;
 };
 struct PackedRows {  // of a Mat, as a kernel's pack_row leaves them

@@ -1,6 +1,6 @@
 // The level's table of kernels; a driver file ends with it.
 #pragma once
-#include "backends/cpu/generic/attend.h"
+#include "backends/cpu/generic/attend_many.h"
 #include "backends/cpu/generic/logits.h"
 #include "backends/cpu/generic/norm.h"
 #include "backends/cpu/generic/peak.h"
