@@ -104,10 +104,6 @@ class CpuBackend final : public Backend {
   PackedRows pack_rows(Mat x, int32_t blocks, function_ref<RowBlock(int32_t)> block,
                        const int32_t* row = nullptr);
 
-  // Tiles of a panel follow each other, one for each block of rows: how many panels on a thread's next tile
-  // is.
-  int32_t turn(int32_t blocks) const { return blocks == 1 ? pool_.threads() : 1; }
-
   // Rows of one expert, or a part of them, as experts() sorts them.
   struct ExpertRows {
     int32_t expert, first, count;

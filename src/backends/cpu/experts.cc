@@ -97,10 +97,10 @@ void CpuBackend::experts(Mat out, Mat x, Mat weights, IntSpan experts, const Wei
   const PackedRows wide = pack_rows(x, parts, block, sorted_row_.data());
   share(parts * panels, pairs * gate_up.in * gate_up.out, [&](int32_t tile, int32_t worker) {
     const ExpertRows& part = expert_rows_[static_cast<size_t>(tile / panels)];
-    Product p = product_of(gate_up, part.expert, inner, wide, turn(1));
+    Product p = product_of(gate_up, part.expert, inner, wide, pool_.threads());
     p.width = m.width;
     p.act = m.act;
-    k_.gated(p, tile % panels, part.first, part.count, scratch(worker));
+    k_.gated(p, {tile % panels, 1}, part.first, part.count, scratch(worker));
   });
 
   const PackedRows narrow = pack_rows(inner, parts, block);

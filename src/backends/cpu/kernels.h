@@ -32,8 +32,14 @@ struct Product {
   int32_t width = 0;               // gated(): out / 2
   Act act = Act::kSilu;            // gated()
 };
-// Floats of scratch that a product takes: sums of a block of rows for three panels, and an unpacked chunk.
-inline constexpr int32_t kProductScratch = kRowBlock * kPanel * 3 + kChunk * kPanel;
+struct Panels {  // of a tile: those of [first, first + count)
+  int32_t first = 0, count = 1;
+};
+inline constexpr int32_t kMostPanels = 4;                  // of a tile
+inline constexpr int32_t kPanelSums = kRowBlock * kPanel;  // floats, of a block of rows
+// Floats of scratch that a product takes: sums of gates, of ups, which may lie in a panel more, and a chunk.
+inline constexpr int32_t kMostSums = kPanelSums * (2 * kMostPanels + 1);
+inline constexpr int32_t kProductScratch = kMostSums + kChunk * kPanel;
 
 // --- attention --------------------------------------------------------------
 // In a block, for each kv head: keys as words of two features, [ceil(dim / 2)][block_size]; then, for each kv
@@ -100,10 +106,10 @@ struct Kernels {
   int32_t inputs_per_word;
   void (*pack_row)(const float* row, int32_t in, uint32_t* to, int64_t step);
 
-  // y rows [first, first + count) of panel `panel`: x w^T + bias.
-  void (*linear)(const Product&, int32_t panel, int32_t first, int32_t count, float* scratch);
-  // act(gate) * up, the columns of gate panel `panel`.
-  void (*gated)(const Product&, int32_t panel, int32_t first, int32_t count, float* scratch);
+  // y rows [first, first + count) of some panels: x w^T + bias.
+  void (*linear)(const Product&, Panels, int32_t first, int32_t count, float* scratch);
+  // act(gate) * up, the columns of some panels of gates.
+  void (*gated)(const Product&, Panels, int32_t first, int32_t count, float* scratch);
   // y += weight * (x w^T + bias).
   void (*add)(const Product&, int32_t panel, int32_t first, int32_t count, float* scratch);
 

@@ -1,6 +1,6 @@
-// Products of matrices: first the rows are packed, then come tiles of one panel of 64 outputs and a block of
-// rows, which any thread takes. Tiles of one panel follow each other, so that its weights are read from
-// memory once.
+// Products of matrices: first the rows are packed, then come tiles of some panels of 64 outputs and a block
+// of rows, which any thread takes. Tiles of a block follow each other, so that its rows stay in the second
+// cache and weights, of which a tile needs far fewer in its time, come past them.
 #include <algorithm>
 
 #include "backends/cpu/cpu_backend.h"
@@ -16,6 +16,27 @@ struct RowBlocks {  // of nearly one size, at most kRowBlock
   RowBlock operator()(int32_t block) const {
     const auto first = [&](int64_t b) { return static_cast<int32_t>(rows * b / blocks); };
     return {first(block), first(block + 1) - first(block)};
+  }
+};
+
+// Tiles of a product of some panels: blocks of rows, each by groups of panels. Many rows take several panels
+// at a time, as long as every thread gets some tiles.
+struct Tiling {
+  RowBlocks rows;
+  int32_t panels, group = 1;
+
+  Tiling(int32_t row_count, int32_t panel_count, int32_t threads) : rows(row_count), panels(panel_count) {
+    constexpr int32_t kManyRows = 32, kTilesOfThread = 12;
+    if (row_count < kManyRows) return;
+    for (int32_t g = 2; g <= kMostPanels; g *= 2)
+      if ((panels + g - 1) / g * rows.blocks >= kTilesOfThread * threads) group = g;
+  }
+  int32_t groups() const { return (panels + group - 1) / group; }
+  int32_t tiles() const { return groups() * rows.blocks; }
+  RowBlock block(int32_t tile) const { return rows(tile / groups()); }
+  Panels panels_of(int32_t tile) const {
+    const int32_t first = tile % groups() * group;
+    return {first, std::min(group, panels - first)};
   }
 };
 
@@ -43,26 +64,27 @@ PackedRows CpuBackend::pack_rows(Mat x, int32_t blocks, function_ref<RowBlock(in
 
 void CpuBackend::linear(Mat out, Mat x, const Weight& w) {
   QUIRE_CHECK(out.cols == w.out && out.rows == x.rows && x.cols == w.in && w.count == 1);
-  const RowBlocks rows(x.rows);
-  const Product p = product_of(w, 0, out, pack_rows(x, rows.blocks, rows), turn(rows.blocks));
-  share(panels_of(w.out) * rows.blocks, int64_t{x.rows} * w.in * w.out, [&](int32_t tile, int32_t worker) {
-    const RowBlock block = rows(tile % rows.blocks);
-    k_.linear(p, tile / rows.blocks, block.first, block.count, scratch(worker));
+  const Tiling t(x.rows, panels_of(w.out), pool_.threads());
+  const PackedRows packed = pack_rows(x, t.rows.blocks, t.rows);
+  const Product p = product_of(w, 0, out, packed, t.group * pool_.threads());
+  share(t.tiles(), int64_t{x.rows} * w.in * w.out, [&](int32_t tile, int32_t worker) {
+    const RowBlock block = t.block(tile);
+    k_.linear(p, t.panels_of(tile), block.first, block.count, scratch(worker));
   });
 }
 
 void CpuBackend::mlp_in(Mat out, Mat x, const Weight& gate_up, const Mlp& m) {
   QUIRE_CHECK(out.cols == m.width && out.rows == x.rows && x.cols == gate_up.in);
   QUIRE_CHECK(gate_up.out == 2 * m.width && gate_up.count == 1);
-  const RowBlocks rows(x.rows);
-  Product p = product_of(gate_up, 0, out, pack_rows(x, rows.blocks, rows), turn(rows.blocks));
+  const Tiling t(x.rows, panels_of(m.width), pool_.threads());
+  const PackedRows packed = pack_rows(x, t.rows.blocks, t.rows);
+  Product p = product_of(gate_up, 0, out, packed, t.group * pool_.threads());
   p.width = m.width;
   p.act = m.act;
-  share(panels_of(m.width) * rows.blocks, int64_t{x.rows} * gate_up.in * gate_up.out,
-        [&](int32_t tile, int32_t worker) {
-          const RowBlock block = rows(tile % rows.blocks);
-          k_.gated(p, tile / rows.blocks, block.first, block.count, scratch(worker));
-        });
+  share(t.tiles(), int64_t{x.rows} * gate_up.in * gate_up.out, [&](int32_t tile, int32_t worker) {
+    const RowBlock block = t.block(tile);
+    k_.gated(p, t.panels_of(tile), block.first, block.count, scratch(worker));
+  });
 }
 
 }  // namespace quire::cpu

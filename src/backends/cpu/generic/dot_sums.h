@@ -63,24 +63,17 @@ static void add_rows(int rows, const uint32_t* words, const uint32_t* x, int32_t
   });
 }
 
-// sums[count][64] += a block of packed rows times one panel. What follows the last chunk is `after`; null:
-// nothing.
-static void block_sums(const uint32_t* words, const uint32_t* after, int32_t in, const uint32_t* x,
-                       int32_t count, float* sums, float*) {
+// sums[count][64] += a chunk of `inputs` of packed rows times a chunk of a panel, while `next` is fetched.
+static void add_chunk(const uint32_t* words, const uint32_t* x, int32_t inputs, int32_t count, float* sums,
+                      float*, Ahead next) {
   const Tiles tiles(count);
-  const int32_t all = (in + 1) / 2;
-  for (int32_t p = 0; p < all; p += kChunk, x += count * kChunk, words += kChunk * kPanel) {
-    const int32_t pairs = all - p < kChunk ? all - p : kChunk;
-    const Ahead next = p + kChunk < all ? Ahead{words + kChunk * kPanel, pairs * kPairLines}
-                                        : Ahead{after, after != nullptr ? pairs * kPairLines : 0};
-    for (int32_t t = 0; t < tiles.tiles; ++t) {
-      const int32_t row = tiles.first(t), rows = tiles.first(t + 1) - row;
-      const uint32_t* at = x + row * kChunk;
-      float* to = sums + row * kPanel;
-      const Ahead ahead = next.part(t, tiles.tiles);
-      if (tiles.tiles > 1) add_rows<false>(rows, words, at, pairs, to, ahead);
-      else add_rows<true>(rows, words, at, pairs, to, ahead);
-    }
+  for (int32_t t = 0; t < tiles.tiles; ++t) {
+    const int32_t row = tiles.first(t), rows = tiles.first(t + 1) - row;
+    const uint32_t* at = x + row * kChunk;
+    float* to = sums + row * kPanel;
+    const Ahead ahead = next.part(t, tiles.tiles);
+    if (tiles.tiles > 1) add_rows<false>(rows, words, at, (inputs + 1) / 2, to, ahead);
+    else add_rows<true>(rows, words, at, (inputs + 1) / 2, to, ahead);
   }
 }
 

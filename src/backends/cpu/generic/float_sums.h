@@ -113,25 +113,20 @@ static void unpack(const uint32_t* words, int32_t pairs, float* to) {
   }
 }
 
-// sums[count][64] += a block of packed rows times one panel. What follows the last chunk is `after`; null:
-// nothing. `floats`: [kChunk][64].
-static void block_sums(const uint32_t* words, const uint32_t* after, int32_t in, const uint32_t* x,
-                       int32_t count, float* sums, float* floats) {
+// sums[count][64] += a chunk of `inputs` of packed rows times a chunk of a panel, while `next` is fetched.
+// `floats`: [kChunk][64].
+static void add_chunk(const uint32_t* words, const uint32_t* x, int32_t inputs, int32_t count, float* sums,
+                      float* floats, Ahead next) {
+  if (count > kDirectRows) unpack(words, (inputs + 1) / 2, floats);
   const Tiles tiles(count);
-  for (int32_t k = 0; k < in; k += kChunk, x += count * kChunk, words += kChunk / 2 * kPanel) {
-    const int32_t inputs = in - k < kChunk ? in - k : kChunk;
-    if (count > kDirectRows) unpack(words, (inputs + 1) / 2, floats);
-    const Ahead next = k + kChunk < in ? Ahead{words + kChunk / 2 * kPanel, inputs / 2 * kPairLines}
-                                       : Ahead{after, after != nullptr ? inputs / 2 * kPairLines : 0};
-    for (int32_t t = 0; t < tiles.tiles; ++t) {
-      const int32_t row = tiles.first(t), rows = tiles.first(t + 1) - row;
-      const uint32_t* at = x + row * kChunk;
-      float* to = sums + row * kPanel;
-      const Ahead ahead = next.part(t, tiles.tiles);
-      if (count > kDirectRows) from_floats(rows, floats, at, inputs, to, ahead);
-      else if (tiles.tiles > 1) from_words<false>(rows, words, at, inputs, to, ahead);
-      else from_words<true>(rows, words, at, inputs, to, ahead);
-    }
+  for (int32_t t = 0; t < tiles.tiles; ++t) {
+    const int32_t row = tiles.first(t), rows = tiles.first(t + 1) - row;
+    const uint32_t* at = x + row * kChunk;
+    float* to = sums + row * kPanel;
+    const Ahead ahead = next.part(t, tiles.tiles);
+    if (count > kDirectRows) from_floats(rows, floats, at, inputs, to, ahead);
+    else if (tiles.tiles > 1) from_words<false>(rows, words, at, inputs, to, ahead);
+    else from_words<true>(rows, words, at, inputs, to, ahead);
   }
 }
 

@@ -12,17 +12,28 @@
 
 namespace quire::cpu::QUIRE_LEVEL {
 
-QUIRE_INLINE const uint32_t* panel_of(const Product& p, int32_t panel) {
-  return p.words + static_cast<int64_t>(panel) * ((p.in + 1) / 2) * kPanel;
-}
-// sums[count][64] = packed rows [first, first + count) of x times panel `panel`. Of panel `after`, if there
+// sums[tile.count][kRowBlock][64] = packed rows [first, first + count) of x times the tile's panels, a chunk
+// of inputs for all panels after the other, so that rows are read from afar once. Of panel `after`, if there
 // is one, the first chunk is fetched at the end.
-static void panel_sums(const Product& p, int32_t panel, int32_t after, int32_t first, int32_t count,
-                       float* sums, float* scratch) {
-  for (int32_t i = 0; i < count * kPanel; i += kWidth) store(sums + i, zero());
-  const bool more = after < (p.out + kPanel - 1) / kPanel;
-  block_sums(panel_of(p, panel), more ? panel_of(p, after) : nullptr, p.in, p.x + first * p.row_words, count,
-             sums, scratch);
+static void panel_sums(const Product& p, Panels tile, int32_t after, int32_t first, int32_t count,
+                       float* sums, float* floats) {
+  for (int32_t j = 0; j < tile.count; ++j)
+    for (int32_t i = 0; i < count * kPanel; i += kWidth) store(sums + j * kPanelSums + i, zero());
+  constexpr int32_t kInputs = kChunk * kInputsPerWord;
+  const int64_t panel_words = static_cast<int64_t>((p.in + 1) / 2) * kPanel;
+  const uint32_t* words = p.words + tile.first * panel_words;
+  const uint32_t* last = after < (p.out + kPanel - 1) / kPanel ? p.words + after * panel_words : nullptr;
+  const uint32_t* x = p.x + first * p.row_words;
+  for (int32_t k = 0; k < p.in; k += kInputs, x += count * kChunk, words += kInputs / 2 * kPanel) {
+    const int32_t inputs = p.in - k < kInputs ? p.in - k : kInputs, lines = (inputs + 1) / 2 * kPairLines;
+    for (int32_t j = 0; j < tile.count; ++j) {
+      const uint32_t* at = words + j * panel_words;
+      const uint32_t* next = j + 1 < tile.count   ? at + panel_words
+                             : k + kInputs < p.in ? words + kInputs / 2 * kPanel
+                                                  : last;
+      add_chunk(at, x, inputs, count, sums + j * kPanelSums, floats, {next, next != nullptr ? lines : 0});
+    }
+  }
 }
 
 // The panel's columns of row `i` of the tile, of `count` valid ones.
@@ -46,21 +57,23 @@ QUIRE_INLINE void biases(const Product& p, int32_t first, float* to) {
     to[c] = p.bias != nullptr && first + c < p.out ? p.bias[first + c] : 0.0f;
 }
 
-static void linear(const Product& p, int32_t panel, int32_t first, int32_t count, float* scratch) {
-  panel_sums(p, panel, panel + p.turn, first, count, scratch, scratch + 3 * kRowBlock * kPanel);
-  float bias[kPanel];
-  if (p.bias != nullptr) biases(p, panel * kPanel, bias);
-  const int32_t columns = columns_of(p.out, panel);
-  for (int32_t i = 0; i < count; ++i) {
-    float* s = scratch + i * kPanel;
-    if (p.bias != nullptr)
-      for (int c = 0; c < kPanel; c += kWidth) store(s + c, load<F>(s + c) + load<F>(bias + c));
-    put(y_at(p, first + i, panel * kPanel), s, columns);
+static void linear(const Product& p, Panels tile, int32_t first, int32_t count, float* scratch) {
+  panel_sums(p, tile, tile.first + p.turn, first, count, scratch, scratch + kMostSums);
+  for (int32_t j = 0; j < tile.count; ++j) {
+    const int32_t panel = tile.first + j, columns = columns_of(p.out, panel);
+    float bias[kPanel];
+    if (p.bias != nullptr) biases(p, panel * kPanel, bias);
+    for (int32_t i = 0; i < count; ++i) {
+      float* s = scratch + j * kPanelSums + i * kPanel;
+      if (p.bias != nullptr)
+        for (int c = 0; c < kPanel; c += kWidth) store(s + c, load<F>(s + c) + load<F>(bias + c));
+      put(y_at(p, first + i, panel * kPanel), s, columns);
+    }
   }
 }
 
 static void add(const Product& p, int32_t panel, int32_t first, int32_t count, float* scratch) {
-  panel_sums(p, panel, panel + p.turn, first, count, scratch, scratch + 3 * kRowBlock * kPanel);
+  panel_sums(p, {panel, 1}, panel + p.turn, first, count, scratch, scratch + kMostSums);
   float bias[kPanel];
   biases(p, panel * kPanel, bias);
   const int32_t columns = columns_of(p.out, panel);
@@ -76,18 +89,13 @@ static void add(const Product& p, int32_t panel, int32_t first, int32_t count, f
   }
 }
 
-// Gates are outputs [0, width), ups [width, 2 width). Where width is no multiple of 64, the ups that belong
-// to a panel of gates lie in two panels.
-static void gated(const Product& p, int32_t panel, int32_t first, int32_t count, float* scratch) {
-  float *gates = scratch, *ups = gates + kRowBlock * kPanel, *more = ups + kRowBlock * kPanel;
-  float* floats = more + kRowBlock * kPanel;
-  const int32_t up = p.width + panel * kPanel, shift = up % kPanel, columns = columns_of(p.width, panel);
-  const bool two = shift + columns > kPanel;
-  panel_sums(p, panel, up / kPanel, first, count, gates, floats);
-  panel_sums(p, up / kPanel, two ? up / kPanel + 1 : panel + p.turn, first, count, ups, floats);
-  if (two) panel_sums(p, up / kPanel + 1, panel + p.turn, first, count, more, floats);
+// The columns of gate panel `panel`, whose ups begin at column `shift` of `ups` and may go on in the next
+// panel's.
+static void gate(const Product& p, int32_t panel, int32_t shift, int32_t first, int32_t count, float* gates,
+                 const float* ups) {
+  const int32_t columns = columns_of(p.width, panel);
   float gate_bias[kPanel], up_bias[kPanel];
-  if (p.bias != nullptr) biases(p, panel * kPanel, gate_bias), biases(p, up, up_bias);
+  if (p.bias != nullptr) biases(p, panel * kPanel, gate_bias), biases(p, p.width + panel * kPanel, up_bias);
   for (int32_t i = 0; i < count; ++i) {
     float* g = gates + i * kPanel;
     float shifted[kPanel];
@@ -96,7 +104,7 @@ static void gated(const Product& p, int32_t panel, int32_t first, int32_t count,
       for (int32_t c = 0; c < kPanel; ++c)
         shifted[c] = c >= columns         ? 0.0f
                      : c + shift < kPanel ? u[c + shift]
-                                          : more[i * kPanel + c + shift - kPanel];
+                                          : u[kPanelSums + c + shift - kPanel];
       u = shifted;
     }
     for (int c = 0; c < kPanel; c += kWidth) {
@@ -106,6 +114,20 @@ static void gated(const Product& p, int32_t panel, int32_t first, int32_t count,
     }
     put(y_at(p, first + i, panel * kPanel), g, columns);
   }
+}
+
+// Gates are outputs [0, width), ups [width, 2 width). Where width is no multiple of 64, the ups that belong
+// to panels of gates lie in one panel more.
+static void gated(const Product& p, Panels tile, int32_t first, int32_t count, float* scratch) {
+  float *all_gates = scratch, *all_ups = all_gates + kMostPanels * kPanelSums, *floats = scratch + kMostSums;
+  const int32_t first_up = p.width + tile.first * kPanel, shift = first_up % kPanel;
+  const int32_t end =
+      p.width < (tile.first + tile.count) * kPanel ? p.width : (tile.first + tile.count) * kPanel;
+  const Panels up = {first_up / kPanel, (p.width + end - 1) / kPanel - first_up / kPanel + 1};
+  panel_sums(p, tile, up.first, first, count, all_gates, floats);
+  panel_sums(p, up, tile.first + p.turn, first, count, all_ups, floats);
+  for (int32_t j = 0; j < tile.count; ++j)
+    gate(p, tile.first + j, shift, first, count, all_gates + j * kPanelSums, all_ups + j * kPanelSums);
 }
 
 // A row of a packed matrix, as an embedding.
