@@ -14,12 +14,13 @@ step "format (clang-format)"
 find src tests bench -name '*.h' -o -name '*.cc' | xargs clang-format-19 --dry-run -Werror
 
 step "lint (clang-tidy)"
-find src -name '*.cc' | xargs -P 2 -n 6 clang-tidy-19 -p build/release --quiet --extra-arg=-w 2>build/tidy.log || { tail -n 40 build/tidy.log >&2; exit 1; }
+tools/setup/python.sh build/venv-check tools/requirements-check.txt
+find src -name '*.cc' | xargs -P 2 -n 6 build/venv-check/bin/clang-tidy -p build/release --quiet --extra-arg=-w 2>build/tidy.log || { tail -n 40 build/tidy.log >&2; exit 1; }
 
 sanitized="base kv sched sched_random sched_allocation weights backends models runner runner_allocation engine text serve serve_api serve_http cli"
 fuzzers=$(find tests -path '*/fuzz/*.cc' -exec basename {} .cc \; | sort)
 # shellcheck disable=SC2046
-tools/setup/build.sh fuzz $(for t in $sanitized; do echo "test_$t"; done; for f in $fuzzers; do echo "fuzz_$f"; done)
+tools/setup/build.sh fuzz $(for t in $sanitized cli_soak; do echo "test_$t"; done; for f in $fuzzers; do echo "fuzz_$f"; done)
 for t in $sanitized; do
   step "tests of $t under the address and undefined behaviour sanitizers"
   case $t in
@@ -28,13 +29,18 @@ for t in $sanitized; do
   esac
 done
 
+step "200 clients under the address and undefined behaviour sanitizers"
+build/fuzz/tests/test_cli_soak 10 200
+
 threaded="test_base test_runner test_engine test_serve test_serve_api test_serve_http"
 # shellcheck disable=SC2086
-tools/setup/build.sh tsan $threaded
+tools/setup/build.sh tsan $threaded test_cli_soak
 for t in $threaded; do
   step "$t under the thread sanitizer"
   TSAN_OPTIONS=halt_on_error=1 build/tsan/tests/"$t" --minimal
 done
+step "200 clients under the thread sanitizer"
+TSAN_OPTIONS=halt_on_error=1 build/tsan/tests/test_cli_soak 10 200
 
 for f in $fuzzers; do
   step "fuzzing $f for ${QUIRE_FUZZ_SECONDS:-5} s"

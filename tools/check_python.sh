@@ -4,13 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 [ "${1:-}" != --help ] || { sed -n '2s/^# //p' "$0"; exit 0; }
 venv=build/venv-check
-if [ ! -e "$venv/ready" ] || ! cmp -s tools/requirements-check.txt "$venv/ready"; then
-  echo "== installing Python packages into $venv"
-  rm -rf "$venv"
-  python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --require-hashes -r tools/requirements-check.txt
-  cp tools/requirements-check.txt "$venv/ready"
-fi
+tools/setup/python.sh "$venv" tools/requirements-check.txt
 echo "== quire tokenize beside HF tokenizers"
 "$venv/bin/python" tools/text_goldens/compare.py build/release/quire demo tests/text/goldens/*/ --count 20000 --odd 300
 echo "== chat templates beside jinja2"

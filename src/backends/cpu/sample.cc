@@ -136,8 +136,8 @@ void collect_top_p(Line& line) {
   double all = 0;
   for (const float v : s.sums) all += static_cast<double>(v);
   const double mass = static_cast<double>(line.s.top_p) * all;
-  for (float distance = 2; distance < 256; distance *= 2) {
-    collect(line, line.top - distance);
+  for (int32_t distance = 2; distance < 256; distance *= 2) {
+    collect(line, line.top - static_cast<float>(distance));
     if (mass_of(s.left, 0, s.left.size()) >= mass) break;
   }
   keep_mass(s.left, mass);
