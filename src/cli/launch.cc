@@ -60,6 +60,7 @@ Result<std::unique_ptr<Blueprint>> draw_blueprint(const LaunchOptions& o) {
   if (!dummy) settle_head(b->spec, *b->checkpoint);
   b->source = {dummy ? nullptr : b->checkpoint.get(), o.seed, dummy_elem(b->checkpoint->config())};
 
+  b->weight_cache = o.weight_cache;
   auto backend = make_backend(o.device, {.threads = o.threads, .cpu_isa = o.cpu_isa});
   if (!backend.ok()) return backend.status();
   b->backend = std::move(backend).value();
@@ -109,7 +110,8 @@ Result<Launched> launch(std::unique_ptr<Blueprint> blueprint, OnStep on_step, co
   Launched l;
   l.blueprint = std::move(blueprint);
   Blueprint& b = *l.blueprint;
-  auto weights = LoadedWeights::load(b.spec, b.source, *b.backend, progress);
+  auto weights = LoadedWeights::load(b.spec, b.source, *b.backend, progress,
+                                     b.weight_cache ? &*b.weight_cache : nullptr);
   if (!weights.ok()) return weights.status();
   l.weights = std::move(weights).value();
   auto batch = std::make_unique<Batch>(*b.backend, b.spec, l.weights->weights());

@@ -35,6 +35,7 @@ struct LaunchOptions {
   int32_t max_logprobs = 20;
   bool all_logprobs = false;  // the whole vocabulary may be listed, whatever max_logprobs says
   std::vector<Token> eos;
+  std::optional<WeightCache> weight_cache;
   bool poison_pages = false;  // tests: pages are filled with NaN when they are handed out
 };
 
@@ -44,6 +45,7 @@ struct Blueprint {
   ModelSpec spec;
   std::unique_ptr<Backend> backend;
   WeightSource source;
+  std::optional<WeightCache> weight_cache;
   MemoryPlan memory;
   BatchConfig batch;
   SchedulerConfig scheduler;

@@ -112,8 +112,14 @@ class Loading {
         threads_(backend.threads()),
         floats_(static_cast<size_t>(threads_.threads())) {}
 
-  Status run(const std::function<void(double)>& progress) {
+  Status run(const std::function<void(double)>& progress, const WeightCache* cache) {
     const std::vector<Entry> entries = inventory(spec_, to_.weights_);
+    if (cache && source_.checkpoint && backend_.synchronous()) {
+      Result<std::string> key = key_of(entries);
+      if (!key.ok()) return key.status();
+      to_.key_ = std::move(key).value();
+      to_.cached_ = cache->find(to_.key_, threads_);
+    }
     int64_t all = 0, done = 0;
     for (const Entry& e : entries) all += e.elements();
     for (const Entry& e : entries) {
@@ -126,10 +132,42 @@ class Loading {
   }
 
  private:
-  Result<void*> allocate(size_t bytes) {
+  // All that the bytes in memory depend on.
+  Result<std::string> key_of(const std::vector<Entry>& entries) const {
+    std::string key = "quire weights, form 1, " + std::string(backend_.name()) + "\n";
+    for (const Entry& e : entries) {
+      key += std::string(e.parts[0].ours) + ' ' + std::to_string(e.parts[0].layer);
+      for (const int32_t n : {e.out, e.in, e.count, int32_t{e.vector}, int32_t{e.bias}})
+        key += ' ' + std::to_string(n);
+      if (!e.vector) {
+        auto p = place(spec_, e, source_, backend_);
+        if (!p.ok()) return p.status();
+        const WeightLayout& l = p.value().layout;
+        key +=
+            ' ' + std::to_string(static_cast<int>(l.elem)) + ' ' + std::to_string(static_cast<int>(l.order));
+      }
+      key += '\n';
+    }
+    return key + source_.checkpoint->identity();
+  }
+
+  // The next piece of memory. `filled`: it is the cache's, and needs no more.
+  struct Piece {
+    void* data;
+    bool filled;
+  };
+  Result<Piece> allocate(size_t bytes) {
+    if (to_.cached_) {
+      const size_t i = next_piece_++;
+      if (i < to_.cached_->pieces() && to_.cached_->piece(i).size() == bytes)
+        return Piece{const_cast<std::byte*>(to_.cached_->piece(i).data()), true};
+      return Status(Code::kInvalidArgument, "the cache of weights does not fit the model; delete it.");
+    }
     auto p = backend_.allocate(bytes);
-    if (p.ok()) to_.memory_.push_back(p.value());
-    return p;
+    if (!p.ok()) return p.status();
+    to_.memory_.push_back(p.value());
+    to_.pieces_.emplace_back(static_cast<const std::byte*>(p.value()), bytes);
+    return Piece{p.value(), false};
   }
 
   Status vector(const Entry& e) {
@@ -143,8 +181,9 @@ class Loading {
     }
     auto memory = allocate(values.size() * sizeof(float));
     if (!memory.ok()) return memory.status();
-    backend_.upload(memory.value(), values.data(), values.size() * sizeof(float));
-    *e.to = {.layout = {.elem = Elem::kF32}, .out = 1, .in = e.in, .data = memory.value()};
+    const auto [data, filled] = memory.value();
+    if (!filled) backend_.upload(data, values.data(), values.size() * sizeof(float));
+    *e.to = {.layout = {.elem = Elem::kF32}, .out = 1, .in = e.in, .data = data};
     return {};
   }
 
@@ -155,8 +194,8 @@ class Loading {
     Weight w = weight_of(e, p.layout, backend_);
     auto memory = allocate(backend_.weight_bytes(w));
     if (!memory.ok()) return memory.status();
-    w.data = memory.value();
-    for (size_t i = 0; i < e.parts.size(); ++i)
+    w.data = memory.value().data;
+    for (size_t i = 0; i < e.parts.size() && !memory.value().filled; ++i)
       if (Status s = part(w, e, e.parts[i], p.parts[i]); !s.ok()) return s;
     if (e.bias)
       if (Status s = biases(w, e, p); !s.ok()) return s;
@@ -258,8 +297,9 @@ class Loading {
     }
     auto memory = allocate(all.size() * sizeof(float));
     if (!memory.ok()) return memory.status();
-    backend_.upload(memory.value(), all.data(), all.size() * sizeof(float));
-    w.bias = static_cast<const float*>(memory.value());
+    const auto [data, filled] = memory.value();
+    if (!filled) backend_.upload(data, all.data(), all.size() * sizeof(float));
+    w.bias = static_cast<const float*>(data);
     return {};
   }
 
@@ -270,14 +310,21 @@ class Loading {
   std::vector<std::byte> bytes_, converted_;
   ThreadPool threads_;
   std::vector<std::vector<float>> floats_;  // [threads]
+  size_t next_piece_ = 0;                   // of the cache
 };
 
 Result<std::unique_ptr<LoadedWeights>> LoadedWeights::load(const ModelSpec& spec, const WeightSource& source,
                                                            Backend& backend,
-                                                           const std::function<void(double)>& progress) {
+                                                           const std::function<void(double)>& progress,
+                                                           const WeightCache* cache) {
   std::unique_ptr<LoadedWeights> weights(new LoadedWeights(backend));
-  if (Status s = Loading(spec, source, backend, *weights).run(progress); !s.ok()) return s;
+  if (Status s = Loading(spec, source, backend, *weights).run(progress, cache); !s.ok()) return s;
   return weights;
+}
+
+Status LoadedWeights::settle(const WeightCache& cache, const std::atomic<bool>& stop) {
+  if (cached_) return cached_->move_to_memory(stop), Status{};
+  return key_.empty() ? Status{} : cache.keep(key_, pieces_, stop);
 }
 
 LoadedWeights::~LoadedWeights() {

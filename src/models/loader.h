@@ -8,6 +8,7 @@
 #include "models/decoder.h"
 #include "models/spec.h"
 #include "weights/checkpoint.h"
+#include "weights/weight_cache.h"
 
 namespace quire {
 
@@ -34,14 +35,21 @@ void settle_head(ModelSpec& spec, const Checkpoint& checkpoint);
 // The weights of a model in a backend's memory. The backend outlives it.
 class LoadedWeights {
  public:
-  // `progress` gets the fraction done, on the caller's thread. Nothing stays allocated on failure.
+  // `progress` gets the fraction done, on the caller's thread. Nothing stays allocated on failure. With a
+  // cache, a synchronous backend's weights come from there if they were kept.
   static Result<std::unique_ptr<LoadedWeights>> load(const ModelSpec&, const WeightSource&, Backend&,
-                                                     const std::function<void(double)>& progress);
+                                                     const std::function<void(double)>& progress,
+                                                     const WeightCache* cache = nullptr);
   ~LoadedWeights();
   LoadedWeights(const LoadedWeights&) = delete;
   LoadedWeights& operator=(const LoadedWeights&) = delete;
 
   const ModelWeights& weights() const { return weights_; }
+
+  // What a process that stays may do while it works already, on a thread of low priority, until `stop`:
+  // weights that came from the cache move to memory of their own, others are kept there.
+  bool from_cache() const { return cached_ != nullptr; }
+  Status settle(const WeightCache& cache, const std::atomic<bool>& stop);
 
  private:
   friend class Loading;
@@ -49,6 +57,9 @@ class LoadedWeights {
   Backend& backend_;
   ModelWeights weights_;
   std::vector<void*> memory_;
+  std::unique_ptr<CachedWeights> cached_;
+  std::string key_;                                 // of the cache; empty: without one
+  std::vector<std::span<const std::byte>> pieces_;  // of memory_, in its order
 };
 
 }  // namespace quire

@@ -35,6 +35,8 @@ class Checkpoint {
   virtual const std::string& path() const = 0;
   // What messages about a tensor begin with: its file and its name.
   virtual std::string where(std::string_view name) const { return path() + ": " + std::string(name); }
+  // One line for each file of tensors (mapped_file.h): another text, perhaps other weights.
+  virtual std::string identity() const = 0;
   // The tensor's bytes have been read for the last time: its pages may go.
   virtual void drop(std::string_view name) const = 0;
 

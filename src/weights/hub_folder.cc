@@ -54,6 +54,11 @@ class HubFolder : public Checkpoint {
     const Place* p = place(name);
     return (p ? shards_[p->shard].path : folder_) + ": " + quoted_name(name);
   }
+  std::string identity() const override {
+    std::string lines;
+    for (const Shard& s : shards_) lines += s.file.identity() + '\n';
+    return lines;
+  }
   void drop(std::string_view name) const override {
     if (const Place* p = place(name)) {
       const Shard& s = shards_[p->shard];

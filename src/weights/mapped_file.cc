@@ -17,6 +17,14 @@ namespace {
 
 std::string words(int error) { return std::error_code(error, std::generic_category()).message(); }
 
+std::string identity_of(const struct stat& s) {
+  const auto time = [](const timespec& t) {
+    return std::to_string(t.tv_sec) + '.' + std::to_string(t.tv_nsec);
+  };
+  return std::to_string(s.st_dev) + ' ' + std::to_string(s.st_ino) + ' ' + std::to_string(s.st_size) + ' ' +
+         time(s.st_mtim) + ' ' + time(s.st_ctim);
+}
+
 struct Descriptor {  // closed at the end of its scope; a mapping lives on without it
   int fd;
   ~Descriptor() {
@@ -47,15 +55,18 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
   void* data = ::mmap(nullptr, *size, PROT_READ, MAP_PRIVATE, file.fd, 0);
   if (data == MAP_FAILED)
     return Status(Code::kInvalidArgument, path + ": cannot be mapped into memory: " + words(errno) + ".");
-  return MappedFile(static_cast<const std::byte*>(data), *size);
+  return MappedFile(static_cast<const std::byte*>(data), *size, identity_of(info));
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      identity_(std::move(other.identity_)) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
+  std::swap(identity_, other.identity_);
   return *this;
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "base/status.h"
 
@@ -23,15 +24,19 @@ class MappedFile {
   ~MappedFile();
 
   std::span<const std::byte> bytes() const { return {data_, size_}; }
+  // Which file it was when it was opened, its size and when it was last changed: another text, other bytes.
+  const std::string& identity() const { return identity_; }
 
   // The pages that `part` of bytes() touches leave our resident memory; they come back from the file when
   // they are read again, so this is never wrong, only slow when they are still needed.
   void drop(std::span<const std::byte> part) const;
 
  private:
-  MappedFile(const std::byte* data, size_t size) : data_(data), size_(size) {}
+  MappedFile(const std::byte* data, size_t size, std::string identity)
+      : data_(data), size_(size), identity_(std::move(identity)) {}
   const std::byte* data_ = nullptr;
   size_t size_ = 0;
+  std::string identity_;
 };
 
 }  // namespace quire

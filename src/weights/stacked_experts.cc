@@ -41,6 +41,7 @@ class Unstacked : public Checkpoint {
     if (it == slices_.end()) return whole_->where(name);
     return whole_->where(it->second.whole) + " (its part " + std::string(name) + ")";
   }
+  std::string identity() const override { return whole_->identity(); }
   void drop(std::string_view name) const override {
     if (!slices_.contains(name)) whole_->drop(name);
   }

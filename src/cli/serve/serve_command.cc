@@ -83,6 +83,7 @@ int run_serve(const Command& command, std::span<const std::string> arguments) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   std::printf("Serving on %s, ready after %.2f s.\n", server->url().c_str(), seconds);
   std::fflush(stdout);
+  model->settle_weights();
 
   drained.wait();
   server.reset();

@@ -21,6 +21,8 @@ struct ServeFlags {
   int32_t port = 8000;
   std::vector<std::string> api_keys, served_model_name, origins, methods, headers;
   bool insecure = false, allow_credentials = false, open_metrics = false;
+  std::string weight_cache = "auto";
+  std::optional<int64_t> weight_cache_bytes;
   std::string metrics_prefix = "vllm:", chat_template;
   bool trust_content = false, log_prompts = false;
   int32_t shutdown_timeout = 30, drain_grace = 0, watchdog_timeout = 60;
@@ -31,6 +33,9 @@ struct ServeFlags {
 };
 
 std::vector<SettingGroup> serve_settings(ServeFlags& flags);
+
+// Where weights are kept for the next start; none: nowhere.
+std::optional<WeightCache> weight_cache(const ServeFlags& flags);
 
 // What the HTTP server gets of them. Reads the file of keys; errors are one sentence.
 Result<serve::ServerOptions> server_options(const ServeFlags& flags);

@@ -1,10 +1,14 @@
 #include "cli/serve/served_model.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "base/cores.h"
+#include "cli/command.h"
 #include "cli/version.h"
 #include "serve/api/generate.h"
 #include "serve/api/salt.h"
@@ -30,7 +34,11 @@ ServedModel::ServedModel(const ServeFlags& flags)
       admission_(flags.admission, flags.engine.launch.max_num_seqs, steady_ns()),
       pool_(text_threads(flags)) {}
 
-ServedModel::~ServedModel() { pool_.stop(); }
+ServedModel::~ServedModel() {
+  ends_ = true;
+  if (settling_.joinable()) settling_.join();
+  pool_.stop();
+}
 
 Result<std::unique_ptr<ServedModel>> ServedModel::load(ServeFlags& flags, serve::Health& health) {
   std::unique_ptr<ServedModel> m(new ServedModel(flags));
@@ -41,6 +49,7 @@ Result<std::unique_ptr<ServedModel>> ServedModel::load(ServeFlags& flags, serve:
   Result<std::unique_ptr<Tokenizer>> tokenizer = load_tokenizer(folder);
   if (!tokenizer.ok()) return tokenizer.status();
   m->tokenizer_ = std::move(tokenizer).value();
+  flags.engine.launch.weight_cache = weight_cache(flags);
   Result<StartedModel> started = start_model(
       flags.engine,
       [&m = *m](auto events, auto logprobs, const auto&) { m.board_.deliver(events, logprobs); },
@@ -86,6 +95,18 @@ std::vector<serve::Route> ServedModel::routes() {
                     }});
   for (const serve::Route& r : routes) QUIRE_CHECK(std::ranges::count(config.routes, r.path) > 0);
   return routes;
+}
+
+void ServedModel::settle_weights() {
+  constexpr double kWorthKeeping = 0.3;  // seconds of a start
+  const Launched& launched = started_.launched;
+  if (!launched.blueprint->weight_cache) return;
+  if (!launched.weights->from_cache() && launched.load_seconds < kWorthKeeping) return;
+  settling_ = std::thread([this, &launched] {
+    (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 19);  // of this thread; a wish
+    const Status s = launched.weights->settle(*launched.blueprint->weight_cache, ends_);
+    if (!s.ok() && !ends_) say("the weights are not kept for the next start: " + s.message());
+  });
 }
 
 void ServedModel::watch(serve::Health& health) const {

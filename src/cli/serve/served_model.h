@@ -1,9 +1,11 @@
 // The model behind a server: text and engine, and the routes that lead to them. Torn down in the order that
 // the endpoints need: text work stops, the engine goes, then what both have used.
 #pragma once
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "cli/serve/serve_settings.h"
@@ -27,6 +29,7 @@ class ServedModel {
 
   std::vector<serve::Route> routes();  // all but the probes'; they end with this object
   void watch(serve::Health& health) const;
+  void settle_weights();  // LoadedWeights::settle(), on a thread of its own
   serve::Metrics& metrics() { return *metrics_; }
 
  private:
@@ -40,6 +43,8 @@ class ServedModel {
   serve::TextPool pool_;
   serve::Switchboard board_;
   StartedModel started_;
+  std::atomic<bool> ends_{false};
+  std::thread settling_;
 };
 
 }  // namespace quire
