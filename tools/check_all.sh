@@ -21,35 +21,20 @@ sanitized="base kv sched sched_random sched_allocation weights backends models r
 fuzzers=$(find tests -path '*/fuzz/*.cc' -exec basename {} .cc \; | sort)
 # shellcheck disable=SC2046
 tools/setup/build.sh fuzz $(for t in $sanitized cli_soak; do echo "test_$t"; done; for f in $fuzzers; do echo "fuzz_$f"; done)
-for t in $sanitized; do
-  step "tests of $t under the address and undefined behaviour sanitizers"
-  case $t in
-    *_*) build/fuzz/tests/"test_$t" ;;  # a program of its own
-    *) build/fuzz/tests/"test_$t" --minimal ;;
-  esac
-done
-
+step "tests under the address and undefined behaviour sanitizers"
+ctest --test-dir build/fuzz --output-on-failure -j2 -R "^($(echo $sanitized | tr ' ' '|'))$"
 step "200 clients under the address and undefined behaviour sanitizers"
 build/fuzz/tests/test_cli_soak 10 200
 
-threaded="test_base test_runner test_engine test_serve test_serve_api test_serve_http"
-# shellcheck disable=SC2086
-tools/setup/build.sh tsan $threaded test_cli_soak
-for t in $threaded; do
-  step "$t under the thread sanitizer"
-  TSAN_OPTIONS=halt_on_error=1 build/tsan/tests/"$t" --minimal
-done
+threaded="base runner engine serve serve_api serve_http"
+# shellcheck disable=SC2046
+tools/setup/build.sh tsan test_cli_soak $(for t in $threaded; do echo "test_$t"; done)
+step "tests under the thread sanitizer"
+TSAN_OPTIONS=halt_on_error=1 ctest --test-dir build/tsan --output-on-failure -j2 -R "^($(echo $threaded | tr ' ' '|'))$"
 step "200 clients under the thread sanitizer"
 TSAN_OPTIONS=halt_on_error=1 build/tsan/tests/test_cli_soak 10 200
 
-for f in $fuzzers; do
-  step "fuzzing $f for ${QUIRE_FUZZ_SECONDS:-5} s"
-  corpus=$(find tests -type d -path "*/fuzz/corpus/$f")
-  found=build/fuzz/found/$f
-  mkdir -p "$found"
-  build/fuzz/tests/fuzz_"$f" -max_total_time="${QUIRE_FUZZ_SECONDS:-5}" -timeout=10 -rss_limit_mb=4096 \
-    -artifact_prefix="$found/crash-" -verbosity=0 "$found" "$corpus" 2>build/fuzz/"$f".log || { tail -n 40 build/fuzz/"$f".log >&2; exit 1; }
-done
+printf '%s\n' $fuzzers | xargs -P 2 -n 1 tools/fuzz.sh
 
 tools/check_processors.sh
 tools/check_python.sh

@@ -38,6 +38,7 @@ void wrong(Tally& tally, const Answer& a) {
 
 void one_request(int32_t port, std::mt19937& random, Tally& tally) {
   Client c(port);
+  c.wait_at_most(milliseconds(120'000));  // a sanitizer is slow, and others wait too
   switch (random() % 10) {
     case 0: {  // leaves before, or while, it is answered
       c.send(completion(random, random() % 2 == 0));

@@ -80,8 +80,11 @@ class Client {
     }
     return true;
   }
+  // How long receive() and answer() wait for each piece, if they are not told.
+  void wait_at_most(milliseconds patience) { patience_ = patience; }
   // One more piece; false: nothing came within `patience`, or the connection is closed (then ended()).
-  bool receive(milliseconds patience = milliseconds(5000)) {
+  bool receive() { return receive(patience_); }
+  bool receive(milliseconds patience) {
     pollfd p{fd_, POLLIN, 0};
     if (poll(&p, 1, static_cast<int>(patience.count())) <= 0) return false;
     char buffer[65536];
@@ -151,6 +154,7 @@ class Client {
 
   int fd_;
   bool ended_ = false;
+  milliseconds patience_{5000};
   std::string pending_;
 };
 
