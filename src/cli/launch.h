@@ -25,8 +25,8 @@ struct LaunchOptions {
   int32_t threads = 0;                  // 0: one a core
   int32_t max_model_len = 0;            // 0: as the config says
   int32_t max_num_seqs = 256;
-  int32_t max_num_batched_tokens = 512;
-  int32_t long_prefill_token_threshold = 0;
+  int32_t max_num_batched_tokens = 256;
+  int32_t long_prefill_token_threshold = 128;  // as fast on a CPU as more, and others wait less
   int32_t block_size = 16;
   std::optional<int64_t> kv_cache_memory_bytes;  // none: a share of what is free, see memory_plan.h
   bool enable_prefix_caching = true;
