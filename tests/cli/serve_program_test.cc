@@ -26,7 +26,8 @@ class Served {
  public:
   explicit Served(std::vector<std::string> more = {}) {
     std::vector<std::string> arguments = {
-        "serve", kModel, "--port", "0", "--threads", "1", "--kv-cache-memory-bytes", "64MiB"};
+        "serve", kModel,           "--port", "0", "--threads", "1", "--kv-cache-memory-bytes",
+        "64MiB", "--weight-cache", "off"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     child_ = start_program(arguments, open("/dev/null", O_RDONLY | O_CLOEXEC), folder_.file("out"),
                            folder_.file("err"));

@@ -86,7 +86,8 @@ int main(int argc, char** argv) {
   const uint32_t many = argc > 2 ? static_cast<uint32_t>(std::atoi(argv[2])) : 32;
   const ScratchFolder folder;
   const pid_t child =
-      start_program({"serve", QUIRE_SOURCE_DIR "/demo", "--port", "0", "--kv-cache-memory-bytes", "64MiB"},
+      start_program({"serve", QUIRE_SOURCE_DIR "/demo", "--port", "0", "--kv-cache-memory-bytes", "64MiB",
+                     "--weight-cache", "off"},
                     open("/dev/null", O_RDONLY | O_CLOEXEC), folder.file("out"), folder.file("err"));
   QUIRE_CHECK(
       eventually([&] { return count_newlines(read_text(folder.file("out"))) > 0; }, milliseconds(120'000)));
