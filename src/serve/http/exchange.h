@@ -54,7 +54,7 @@ using Handler = std::function<void(HttpRequest request, std::shared_ptr<Reply> r
 enum class Guard : uint8_t { kKey, kOpen };  // kOpen: needs no API key
 
 struct Route {
-  std::string method, path;  // a path may end in "/{name}": one more segment, see HttpRequest::path
+  std::string method, path;  // a path may end in "/{name}": one or more segments, see router.h
   Guard guard = Guard::kKey;
   Handler handler;
 };
