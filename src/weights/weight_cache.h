@@ -2,10 +2,6 @@
 // instead of reading and packing a checkpoint again. Every file may be deleted at any time, and is never
 // believed unchecked: it must have the key that is looked for, its own length, and the right sums of all its
 // bytes.
-//
-// A file: a head (magic, lengths, the sum of the head itself), the key, the place of each piece, the sum of
-// each slice of the data, then from a multiple of a page on the data, each piece at a multiple of
-// kPieceAlign. Numbers are of 64 bits, in the machine's order.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -13,36 +9,13 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "base/status.h"
 #include "base/thread_pool.h"
+#include "weights/cached_weights.h"
 
 namespace quire {
-
-// The pieces of one file, in memory, read-only, at addresses that stay as long as the object lives.
-class CachedWeights {
- public:
-  CachedWeights(const CachedWeights&) = delete;
-  CachedWeights& operator=(const CachedWeights&) = delete;
-  ~CachedWeights();
-
-  size_t pieces() const { return pieces_.size(); }
-  std::span<const std::byte> piece(size_t i) const { return pieces_[i]; }
-
-  // Copies the file to huge pages of memory, under the same addresses, while others read them: reading is
-  // faster there, and the file may then change or go. Comes back early when `stop` is set or memory is short.
-  void move_to_memory(const std::atomic<bool>& stop);
-
- private:
-  friend class WeightCache;
-  CachedWeights() = default;
-  void* reserved_ = nullptr;  // addresses around the mapping
-  size_t reserved_bytes_ = 0;
-  std::byte* data_ = nullptr;  // of the whole file, at a multiple of a huge page
-  size_t bytes_ = 0;
-  std::vector<std::span<const std::byte>> pieces_;
-};
 
 class WeightCache {
  public:

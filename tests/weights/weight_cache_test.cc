@@ -133,6 +133,7 @@ TEST_CASE("the folder takes no more than it may: the longest unused goes first")
   const Kept kept({bytes_like(100'000, 1)});
   const WeightCache cache(folder, 250'000);
   REQUIRE(cache.keep("one", kept.spans, kGoOn).ok());
+  const std::string theirs = scratch.write("weights/mine.weights", std::string(200'000, 'x'));
   REQUIRE(cache.keep("two", kept.spans, kGoOn).ok());
   const auto hour = std::chrono::hours(1);
   fs::last_write_time(cache.path_of("one"), fs::file_time_type::clock::now() - 3 * hour);
@@ -142,6 +143,7 @@ TEST_CASE("the folder takes no more than it may: the longest unused goes first")
   CHECK(fs::exists(cache.path_of("one")));
   CHECK_FALSE(fs::exists(cache.path_of("two")));
   CHECK(fs::exists(cache.path_of("three")));
+  CHECK(fs::exists(theirs));  // it only looks like one of ours
   const Status s = WeightCache(folder, 50'000).keep("four", kept.spans, kGoOn);
   CHECK(s.message().find("at most 50000 are allowed") != std::string::npos);
   CHECK(fs::exists(cache.path_of("one")));  // nothing goes for what does not fit anyway
