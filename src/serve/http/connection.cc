@@ -162,12 +162,18 @@ void Connection::open_outbox(AnswerShape shape) {
   phase_ = Phase::kAnswer;
   set_deadline(kNever);
   if (draining_) shape.keep_alive = false;
-  outbox_ = std::make_shared<Outbox>(std::move(shape), site_.limits.unsent,
-                                     [context = home_.context, weak = weak_from_this()] {
-                                       asio::post(*context, [weak] {
-                                         if (const auto self = weak.lock()) self->flush();
-                                       });
-                                     });
+  const auto wake = [context = home_.context, weak = weak_from_this()] {
+    asio::post(*context, [weak] {
+      if (const auto self = weak.lock()) self->flush();
+    });
+  };
+  Outbox::SendNow send_now;
+  if (!tls_)  // the socket is closed after client_gone(), or after the answer's end
+    send_now = [fd = socket_.native_handle()](std::string_view bytes) {
+      const ssize_t n = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      return n > 0 ? static_cast<size_t>(n) : 0;  // an error is the connection's to find
+    };
+  outbox_ = std::make_shared<Outbox>(std::move(shape), site_.limits.unsent, wake, std::move(send_now));
 }
 
 void Connection::answer(int status, const std::string& message, std::vector<Header> headers,
@@ -303,9 +309,9 @@ void Connection::close() {
   const auto self = shared_from_this();
   stop_waiting();
   timer_.cancel();
+  if (outbox_) outbox_->client_gone();
   error_code ignored;
   socket_.close(ignored);
-  if (outbox_) outbox_->client_gone();
   release_request();
   home_.all.erase(place_);
 }

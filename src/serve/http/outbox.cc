@@ -24,8 +24,11 @@ class OutboxReply final : public Reply {
   const std::shared_ptr<Outbox> box_;
 };
 
-Outbox::Outbox(AnswerShape shape, size_t unsent, std::function<void()> wake)
-    : shape_(std::move(shape)), unsent_limit_(unsent), wake_(std::move(wake)) {}
+Outbox::Outbox(AnswerShape shape, size_t unsent, std::function<void()> wake, SendNow send_now)
+    : shape_(std::move(shape)),
+      unsent_limit_(unsent),
+      wake_(std::move(wake)),
+      send_now_(std::move(send_now)) {}
 
 std::shared_ptr<Reply> Outbox::reply() { return std::make_shared<OutboxReply>(shared_from_this()); }
 
@@ -82,12 +85,17 @@ void Outbox::begin_stream(int status, const std::vector<Header>& headers) {
 void Outbox::write(const std::string& piece) {
   std::unique_lock lock(mutex_);
   if (gone_ || !begun_ || complete_ || shape_.without_body) return;
+  const bool first = out_.empty() && in_flight_ == 0;
   if (piece.size() > unsent_limit_ || out_.size() + in_flight_ > unsent_limit_ - piece.size()) {
     cut_ = true;  // the connection closes, and calls client_gone()
   } else if (chunked_) {
     append_chunk(piece, out_);
   } else {
     out_ += piece;
+  }
+  if (first && send_now_ && !cut_) {
+    out_.erase(0, send_now_(out_));
+    if (out_.empty()) return;
   }
   notify(lock);
 }
@@ -171,6 +179,7 @@ void Outbox::client_gone() {
     const std::unique_lock lock(mutex_);
     if (!complete_) gone_ = true;  // a whole answer that did not arrive is nobody's business any more
     out_ = {};
+    send_now_ = nullptr;
     call = std::exchange(on_gone_, nullptr);
   }
   if (call) call();

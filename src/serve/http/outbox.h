@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "serve/http/exchange.h"
@@ -24,8 +25,11 @@ struct AnswerShape {
 class Outbox : public std::enable_shared_from_this<Outbox> {
  public:
   // `unsent`: see HttpLimits. `wake` is called from any thread when there is something new for the
-  // connection.
-  Outbox(AnswerShape shape, size_t unsent, std::function<void()> wake);
+  // connection. `send_now`, if there is one, is called from any thread until the client is gone: it sends
+  // what the socket takes at once and says how much. A piece of a stream with nothing before it goes out so,
+  // and wakes nobody.
+  using SendNow = std::function<size_t(std::string_view)>;
+  Outbox(AnswerShape shape, size_t unsent, std::function<void()> wake, SendNow send_now = nullptr);
 
   // What the handler holds. Destroyed without an end, the answer is cut off.
   std::shared_ptr<Reply> reply();
@@ -64,6 +68,7 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   AnswerShape shape_;
   const size_t unsent_limit_;
   const std::function<void()> wake_;
+  SendNow send_now_;
   std::string out_;       // not yet taken
   size_t in_flight_ = 0;  // taken, not yet sent
   int status_ = 0;
