@@ -58,7 +58,9 @@ TEST_CASE("targets") {
   CHECK(t.value().path == "/base/v1/completions");
   CHECK(parse_target("http://[::1]:9", "/").value().host == "::1");
   CHECK(parse_target("http://a", "/").value().port == "80");
-  for (const char* bad : {"https://a", "a:80", "http://", "http://:80", "http://a:b"})
+  CHECK(parse_target("https://a", "/").value().port == "443");
+  CHECK(parse_target("https://a", "/").value().tls);
+  for (const char* bad : {"ftp://a", "a:80", "http://", "http://:80", "http://a:b"})
     CHECK_FALSE(parse_target(bad, "/").ok());
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/cli/wrong_use.h"
+#include "tests/serve/http/certificate.h"
 #include "tests/serve/http/client.h"
 
 namespace quire {
@@ -154,6 +155,32 @@ TEST_CASE("what cannot be served is refused in one sentence") {
   const ProgramRun none = run_program({"serve", "/nothing/here", "--port", "0"});
   CHECK(none.status == 1);
   CHECK(none.err.find("/nothing/here") != std::string::npos);
+}
+
+TEST_CASE("a load over TLS, if the server's certificate is trusted") {
+  const ScratchFolder folder;
+  serve::make_certificate(folder.file("cert"), folder.file("key"));
+  const Served s({"--ssl-certfile", folder.file("cert"), "--ssl-keyfile", folder.file("key")});
+  const std::vector<std::string> load = {"bench",
+                                         "serve",
+                                         "--base-url",
+                                         "https://localhost:" + std::to_string(s.port()),
+                                         "--num-prompts",
+                                         "4",
+                                         "--random-input-len",
+                                         "8",
+                                         "--random-output-len",
+                                         "4",
+                                         "--ignore-eos"};
+  const ProgramRun stranger = run_program(load);
+  CHECK(stranger.status == 1);
+  CHECK(stranger.err.find("certificate verify failed") != std::string::npos);
+  setenv("SSL_CERT_FILE", folder.file("cert").c_str(), 1);
+  const ProgramRun trusted = run_program(load);
+  unsetenv("SSL_CERT_FILE");
+  INFO(trusted.err);
+  CHECK(trusted.status == 0);
+  CHECK(trusted.out.find("Successful requests:                     4") != std::string::npos);
 }
 
 }  // namespace

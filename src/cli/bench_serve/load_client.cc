@@ -8,6 +8,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
@@ -26,6 +27,9 @@ namespace http = beast::http;
 using Tcp = asio::ip::tcp;
 using Now = std::chrono::steady_clock;
 using Error = boost::system::error_code;
+
+using Stream = beast::tcp_stream;
+using TlsStream = asio::ssl::stream<Stream&>;
 
 constexpr auto kPatience = std::chrono::minutes(30);  // for the next byte
 
@@ -56,6 +60,19 @@ http::request<http::string_body> request_for(const LoadTarget& target, http::ver
   return r;
 }
 
+asio::ssl::context trusting_context() {
+  asio::ssl::context context(asio::ssl::context::tls_client);
+  Error ignored;  // without any, no server is trusted, and that is said when one is met
+  context.set_default_verify_paths(ignored);
+  context.set_verify_mode(asio::ssl::verify_peer);
+  return context;
+}
+// For a stream that is connected to the target.
+void name_server(TlsStream& tls, const LoadTarget& target) {
+  tls.set_verify_callback(asio::ssl::host_name_verification(target.host));
+  SSL_set_tlsext_host_name(tls.native_handle(), target.host.c_str());
+}
+
 class Load {
  public:
   Load(const LoadTarget& target, std::span<const std::string> bodies, std::span<const double> starts,
@@ -81,7 +98,8 @@ class Load {
 
  private:
   struct Connection {
-    std::optional<beast::tcp_stream> stream;  // none: not connected
+    std::optional<Stream> stream;  // none: not connected
+    std::optional<TlsStream> tls;  // over it
     beast::flat_buffer buffer;
   };
 
@@ -114,17 +132,22 @@ class Load {
   // False: nothing came back at all.
   asio::awaitable<bool> ask(size_t i, Connection& c, LoadAnswer& answer) {
     Error error;
+    const auto noted = [&error] { return asio::redirect_error(asio::use_awaitable, error); };
     answer.sent = now();
     if (!c.stream) {
       c.stream.emplace(io_);
       c.buffer.clear();
       c.stream->expires_after(kPatience);
-      co_await c.stream->async_connect(endpoints_, asio::redirect_error(asio::use_awaitable, error));
+      co_await c.stream->async_connect(endpoints_, noted());
       if (!error) c.stream->socket().set_option(Tcp::no_delay(true), error);
+      if (!error && target_.tls) {
+        name_server(c.tls.emplace(*c.stream, trust_), target_);
+        co_await c.tls->async_handshake(TlsStream::client, noted());
+      }
     }
     const auto request = request_for(target_, http::verb::post, bodies_[i]);
-    if (!error)
-      co_await http::async_write(*c.stream, request, asio::redirect_error(asio::use_awaitable, error));
+    if (!error && c.tls) co_await http::async_write(*c.tls, request, noted());
+    else if (!error) co_await http::async_write(*c.stream, request, noted());
     http::response_parser<http::string_body> parser;
     parser.body_limit(boost::none);
     AnswerStream stream(keep_text_);
@@ -132,15 +155,15 @@ class Load {
     bool heard = false;
     while (!error && !parser.is_done()) {
       c.stream->expires_after(kPatience);
-      co_await http::async_read_some(*c.stream, c.buffer, parser,
-                                     asio::redirect_error(asio::use_awaitable, error));
+      if (c.tls) co_await http::async_read_some(*c.tls, c.buffer, parser, noted());
+      else co_await http::async_read_some(*c.stream, c.buffer, parser, noted());
       if (!parser.is_header_done()) continue;
       heard = true;
       take(parser.get(), stream, body, answer);
       parser.get().body().clear();
     }
     finish(parser, stream, body, error, answer);
-    if (error || !parser.is_done() || !parser.get().keep_alive()) c.stream.reset();
+    if (error || !parser.is_done() || !parser.get().keep_alive()) c.tls.reset(), c.stream.reset();
     co_return heard;
   }
 
@@ -174,6 +197,7 @@ class Load {
   const bool keep_text_;
   const std::function<void(double)>& progress_;
   asio::io_context io_{1};
+  asio::ssl::context trust_ = trusting_context();
   Tcp::resolver::results_type endpoints_;
   Now::time_point begin_;
   LoadRun run_{};
@@ -188,12 +212,13 @@ Result<LoadTarget> parse_target(const std::string& base_url, const std::string& 
     return Status(Code::kInvalidArgument,
                   "--base-url \"" + base_url + "\" " + why + "; give one such as http://127.0.0.1:8000.");
   };
-  constexpr std::string_view kScheme = "http://";
-  if (base_url.starts_with("https://")) return refuse("asks for TLS, which the client does not speak");
-  if (!base_url.starts_with(kScheme)) return refuse("does not begin with http://");
-  const size_t slash = std::min(base_url.find('/', kScheme.size()), base_url.size());
-  std::string_view at = std::string_view(base_url).substr(kScheme.size(), slash - kScheme.size());
   LoadTarget target;
+  target.tls = base_url.starts_with("https://");
+  target.port = target.tls ? "443" : "80";
+  const std::string_view scheme = target.tls ? "https://" : "http://";
+  if (!base_url.starts_with(scheme)) return refuse("does not begin with http:// or https://");
+  const size_t slash = std::min(base_url.find('/', scheme.size()), base_url.size());
+  std::string_view at = std::string_view(base_url).substr(scheme.size(), slash - scheme.size());
   const size_t colon = at.rfind(':');
   if (colon != std::string_view::npos && at.find(']', colon) == std::string_view::npos) {
     target.port = at.substr(colon + 1);
@@ -218,17 +243,28 @@ Result<LoadRun> run_load(const LoadTarget& target, std::span<const std::string> 
 }
 
 Result<std::string> http_get(const LoadTarget& target) {
-  const std::string where = "http://" + target.host + ":" + target.port + target.path;
+  const std::string where =
+      (target.tls ? "https://" : "http://") + target.host + ":" + target.port + target.path;
   asio::io_context io;
   Error error;
   const auto endpoints = Tcp::resolver(io).resolve(target.host, target.port, error);
-  beast::tcp_stream stream(io);
+  Stream stream(io);
+  asio::ssl::context trust = trusting_context();
+  std::optional<TlsStream> tls;
   if (!error) stream.connect(endpoints, error);
+  if (!error && target.tls) {
+    name_server(tls.emplace(stream, trust), target);
+    tls->handshake(TlsStream::client, error);
+  }
   const auto request = request_for(target, http::verb::get, "");
-  if (!error) http::write(stream, request, error);
   beast::flat_buffer buffer;
   http::response<http::string_body> response;
-  if (!error) http::read(stream, buffer, response, error);
+  const auto exchange = [&](auto& over) {
+    http::write(over, request, error);
+    if (!error) http::read(over, buffer, response, error);
+  };
+  if (!error && tls) exchange(*tls);
+  else if (!error) exchange(stream);
   if (error) return Status(Code::kNotFound, where + " does not answer: " + error.message() + ".");
   if (response.result() != http::status::ok)
     return Status(Code::kInvalidArgument, where + " answers " + std::to_string(response.result_int()) + ": " +

@@ -13,11 +13,13 @@
 namespace quire {
 
 struct LoadTarget {
-  std::string host, port = "80", path;
+  bool tls = false;
+  std::string host, port, path;
   std::vector<std::pair<std::string, std::string>> headers{};
 };
 
-// Of "http://host:port/base", and a path that is put after it.
+// Of "http://host:port/base" or "https://...", and a path that is put after it. Over TLS the server must show
+// a certificate for the host that the system trusts, or one in the file that SSL_CERT_FILE names.
 Result<LoadTarget> parse_target(const std::string& base_url, const std::string& path);
 
 struct LoadAnswer {
