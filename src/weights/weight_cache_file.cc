@@ -24,7 +24,7 @@ class Reader {
   bool read(T* to, uint64_t count) {
     const auto size = (Checked(count) * sizeof(T)).value();
     if (!size || *size > bytes_.size() - at_) return false;
-    std::memcpy(to, bytes_.data() + at_, *size);
+    if (*size > 0) std::memcpy(to, bytes_.data() + at_, *size);  // an empty vector has no data
     at_ += *size;
     return true;
   }
