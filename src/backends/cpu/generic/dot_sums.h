@@ -21,8 +21,8 @@ static void pack_row(const float* row, int32_t in, uint32_t* to, int64_t step) {
 }
 
 // An instruction of its own: gcc 12 moves sums about between intrinsics.
-QUIRE_INLINE void dot(F& sum, U words, const uint32_t& pair) {
-  asm("vdpbf16ps %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(words), "m"(pair));
+QUIRE_INLINE void dot(F& sum, U words, U pair) {
+  asm("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(words), "v"(pair));
 }
 
 // a[kRows][kVectors] += x[kRows] w, one word of pairs.
@@ -32,9 +32,11 @@ QUIRE_INLINE void add_dot(F (&a)[kRows][kVectors], const uint32_t* words, const 
 #pragma GCC unroll 8
   for (int v = 0; v < kVectors; ++v) w[v] = load<U>(words + v * kWidth);
 #pragma GCC unroll 8
-  for (int m = 0; m < kRows; ++m)
+  for (int m = 0; m < kRows; ++m) {
+    const U pair = splat_bits(x[m * kChunk]);
 #pragma GCC unroll 8
-    for (int v = 0; v < kVectors; ++v) dot(a[m][v], w[v], x[m * kChunk]);
+    for (int v = 0; v < kVectors; ++v) dot(a[m][v], w[v], pair);
+  }
 }
 
 // sums[kRows][64] (columns of kVectors vectors) += x[kRows][chunk] w for `pairs` pairs of the chunk.
