@@ -40,18 +40,26 @@ QUIRE_INLINE F gelu_tanh(F x) {
 
 QUIRE_INLINE F relu2(F x) { return x < 0.0f ? zero() : x * x; }
 
-QUIRE_INLINE F activate(Act act, F x) {
+template <Act kAct>
+QUIRE_INLINE F activate(F x) {
+  if constexpr (kAct == Act::kSilu) return silu(x);
+  if constexpr (kAct == Act::kGelu) return gelu(x);
+  if constexpr (kAct == Act::kGeluTanh) return gelu_tanh(x);
+  if constexpr (kAct == Act::kRelu2) return relu2(x);
+}
+// Calls work.operator()<act>(), so that a loop is compiled for each.
+template <class Work>
+QUIRE_INLINE void with_act(Act act, Work work) {
   switch (act) {
     case Act::kSilu:
-      return silu(x);
+      return work.template operator()<Act::kSilu>();
     case Act::kGelu:
-      return gelu(x);
+      return work.template operator()<Act::kGelu>();
     case Act::kGeluTanh:
-      return gelu_tanh(x);
+      return work.template operator()<Act::kGeluTanh>();
     case Act::kRelu2:
-      return relu2(x);
+      return work.template operator()<Act::kRelu2>();
   }
-  return x;
 }
 
 static void softcap(float* x, int64_t count, float cap) {

@@ -30,24 +30,24 @@ QUIRE_INLINE F exp_tail(F r) {
 // 2^n for n in [-126, 127].
 QUIRE_INLINE F power_of_2(I n) { return as_float((n + 127) << 23); }
 
-// x 2^n for whole n in [-152, 129], rounded once where the result is below the normal range.
+// x 2^n for whole n in [-152, 129], rounded once where the result is below the normal range; NaN if x is.
 #if QUIRE_WIDTH == 16
 QUIRE_INLINE F times_power_of_2(F x, F n) {  // (without a mask, gcc 12 warns of the intrinsic's own variable)
   return reinterpret_cast<F>(_mm512_maskz_scalef_ps(0xffff, x, n));
 }
 #else
 QUIRE_INLINE F times_power_of_2(F x, F n) {  // in two steps, of which only the second rounds
-  const I all = __builtin_convertvector(n, I), half = all >> 1;
+  const I all = __builtin_convertvector(x == x ? n : zero(), I), half = all >> 1;
   return x * power_of_2(half) * power_of_2(all - half);
 }
 #endif
 
 // e^x, within 1.5 units in the last place. 0 gives 1, -infinity 0; NaN stays NaN.
 QUIRE_INLINE F exp(F x) {
-  const F clamped = x < -105.0f ? splat(-105.0f) : (x > 89.0f ? splat(89.0f) : x);
+  const F clamped = min(splat(89.0f), max(splat(-105.0f), x));  // or NaN
   const Reduced e = reduce_exp(clamped);
   const F p = fma(e.r * e.r, exp_tail(e.r), e.r) + 1.0f;
-  return times_power_of_2(p, clamped == clamped ? e.n : zero());
+  return times_power_of_2(p, e.n);
 }
 
 // Natural logarithm of positive normal x, within 1 unit in the last place.
@@ -71,7 +71,7 @@ QUIRE_INLINE F log(F x) {
 QUIRE_INLINE F tanh(F x) {
   const F sign = as_float(as_bits(x) & 0x80000000u);
   const F a = as_float(as_bits(x) & 0x7fffffffu);
-  const Reduced e = reduce_exp((a > 10.0f ? splat(10.0f) : a) * 2.0f);
+  const Reduced e = reduce_exp(min(splat(10.0f), a) * 2.0f);
   const F p = fma(e.r * e.r, exp_tail(e.r), e.r);
   const F power = power_of_2(__builtin_convertvector(a == a ? e.n : zero(), I));
   const F t = fma(power, p, power - 1.0f);

@@ -1,10 +1,7 @@
 // What the level's units do at best: sums that depend on nothing but themselves and never leave the
 // registers. Each returns the operations that it did, a product and a sum being two.
 #pragma once
-#include "backends/cpu/generic/vec.h"
-#if QUIRE_DOTS
-#include "backends/cpu/generic/dot_sums.h"
-#endif
+#include "backends/cpu/generic/words.h"
 
 namespace quire::cpu::QUIRE_LEVEL {
 

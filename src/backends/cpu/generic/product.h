@@ -2,13 +2,7 @@
 // with them. Every output is summed over its inputs upwards, whatever the number of rows.
 #pragma once
 #include "backends/cpu/generic/activation.h"
-#include "backends/cpu/generic/vec.h"
-#include "backends/cpu/kernels.h"
-#if QUIRE_DOTS
-#include "backends/cpu/generic/dot_sums.h"
-#else
-#include "backends/cpu/generic/float_sums.h"
-#endif
+#include "backends/cpu/generic/sums.h"
 
 namespace quire::cpu::QUIRE_LEVEL {
 
@@ -16,7 +10,7 @@ namespace quire::cpu::QUIRE_LEVEL {
 // of inputs for all panels after the other, so that rows are read from afar once. Of panel `after`, if there
 // is one, the first chunk is fetched at the end.
 static void panel_sums(const Product& p, Panels tile, int32_t after, int32_t first, int32_t count,
-                       float* sums, float* floats) {
+                       float* sums, uint32_t* unpacked) {
   for (int32_t j = 0; j < tile.count; ++j)
     for (int32_t i = 0; i < count * kPanel; i += kWidth) store(sums + j * kPanelSums + i, zero());
   constexpr int32_t kInputs = kChunk * kInputsPerWord;
@@ -25,13 +19,14 @@ static void panel_sums(const Product& p, Panels tile, int32_t after, int32_t fir
   const uint32_t* last = after < (p.out + kPanel - 1) / kPanel ? p.words + after * panel_words : nullptr;
   const uint32_t* x = p.x + first * p.row_words;
   for (int32_t k = 0; k < p.in; k += kInputs, x += count * kChunk, words += kInputs / 2 * kPanel) {
-    const int32_t inputs = p.in - k < kInputs ? p.in - k : kInputs, lines = (inputs + 1) / 2 * kPairLines;
+    const int32_t inputs = p.in - k < kInputs ? p.in - k : kInputs, pairs = (inputs + 1) / 2;
     for (int32_t j = 0; j < tile.count; ++j) {
       const uint32_t* at = words + j * panel_words;
       const uint32_t* next = j + 1 < tile.count   ? at + panel_words
                              : k + kInputs < p.in ? words + kInputs / 2 * kPanel
                                                   : last;
-      add_chunk(at, x, inputs, count, sums + j * kPanelSums, floats, {next, next != nullptr ? lines : 0});
+      add_chunk(at, x, pairs, count, sums + j * kPanelSums, unpacked,
+                {next, next != nullptr ? pairs * kPairLines : 0});
     }
   }
 }
@@ -57,8 +52,13 @@ QUIRE_INLINE void biases(const Product& p, int32_t first, float* to) {
     to[c] = p.bias != nullptr && first + c < p.out ? p.bias[first + c] : 0.0f;
 }
 
+// The chunk's place in a product's scratch.
+QUIRE_INLINE uint32_t* unpacked_of(float* scratch) {
+  return reinterpret_cast<uint32_t*>(scratch + kMostSums);
+}
+
 static void linear(const Product& p, Panels tile, int32_t first, int32_t count, float* scratch) {
-  panel_sums(p, tile, tile.first + p.turn, first, count, scratch, scratch + kMostSums);
+  panel_sums(p, tile, tile.first + p.turn, first, count, scratch, unpacked_of(scratch));
   for (int32_t j = 0; j < tile.count; ++j) {
     const int32_t panel = tile.first + j, columns = columns_of(p.out, panel);
     float bias[kPanel];
@@ -73,7 +73,7 @@ static void linear(const Product& p, Panels tile, int32_t first, int32_t count, 
 }
 
 static void add(const Product& p, int32_t panel, int32_t first, int32_t count, float* scratch) {
-  panel_sums(p, {panel, 1}, panel + p.turn, first, count, scratch, scratch + kMostSums);
+  panel_sums(p, {panel, 1}, panel + p.turn, first, count, scratch, unpacked_of(scratch));
   float bias[kPanel];
   biases(p, panel * kPanel, bias);
   const int32_t columns = columns_of(p.out, panel);
@@ -91,6 +91,7 @@ static void add(const Product& p, int32_t panel, int32_t first, int32_t count, f
 
 // The columns of gate panel `panel`, whose ups begin at column `shift` of `ups` and may go on in the next
 // panel's.
+template <Act kAct>
 static void gate(const Product& p, int32_t panel, int32_t shift, int32_t first, int32_t count, float* gates,
                  const float* ups) {
   const int32_t columns = columns_of(p.width, panel);
@@ -110,7 +111,7 @@ static void gate(const Product& p, int32_t panel, int32_t shift, int32_t first, 
     for (int c = 0; c < kPanel; c += kWidth) {
       F gate = load<F>(g + c), value = load<F>(u + c);
       if (p.bias != nullptr) gate += load<F>(gate_bias + c), value += load<F>(up_bias + c);
-      store(g + c, activate(p.act, gate) * value);
+      store(g + c, activate<kAct>(gate) * value);
     }
     put(y_at(p, first + i, panel * kPanel), g, columns);
   }
@@ -119,15 +120,19 @@ static void gate(const Product& p, int32_t panel, int32_t shift, int32_t first, 
 // Gates are outputs [0, width), ups [width, 2 width). Where width is no multiple of 64, the ups that belong
 // to panels of gates lie in one panel more.
 static void gated(const Product& p, Panels tile, int32_t first, int32_t count, float* scratch) {
-  float *all_gates = scratch, *all_ups = all_gates + kMostPanels * kPanelSums, *floats = scratch + kMostSums;
+  float *all_gates = scratch, *all_ups = all_gates + kMostPanels * kPanelSums;
+  uint32_t* unpacked = unpacked_of(scratch);
   const int32_t first_up = p.width + tile.first * kPanel, shift = first_up % kPanel;
   const int32_t end =
       p.width < (tile.first + tile.count) * kPanel ? p.width : (tile.first + tile.count) * kPanel;
   const Panels up = {first_up / kPanel, (p.width + end - 1) / kPanel - first_up / kPanel + 1};
-  panel_sums(p, tile, up.first, first, count, all_gates, floats);
-  panel_sums(p, up, tile.first + p.turn, first, count, all_ups, floats);
-  for (int32_t j = 0; j < tile.count; ++j)
-    gate(p, tile.first + j, shift, first, count, all_gates + j * kPanelSums, all_ups + j * kPanelSums);
+  panel_sums(p, tile, up.first, first, count, all_gates, unpacked);
+  panel_sums(p, up, tile.first + p.turn, first, count, all_ups, unpacked);
+  with_act(p.act, [&]<Act kAct>() {
+    for (int32_t j = 0; j < tile.count; ++j)
+      gate<kAct>(p, tile.first + j, shift, first, count, all_gates + j * kPanelSums,
+                 all_ups + j * kPanelSums);
+  });
 }
 
 // A row of a packed matrix, as an embedding.

@@ -70,8 +70,17 @@ QUIRE_INLINE U zip_high(U a, U b) { return __builtin_shufflevector(a, b, 2, 6, 3
 inline constexpr int kTileRows = 4, kTileVectors = 2, kOneRowVectors = 8, kDirectRows = 8;
 #endif
 QUIRE_INLINE F zero() { return splat(0.0f); }
-QUIRE_INLINE F max(F a, F b) { return a > b ? a : b; }  // b where one is NaN
+// b where one is NaN. Instructions of their own, which compilers do not find in a > b ? a : b.
+#if QUIRE_WIDTH == 16
+QUIRE_INLINE F max(F a, F b) { return reinterpret_cast<F>(_mm512_maskz_max_ps(0xffff, a, b)); }
+QUIRE_INLINE F min(F a, F b) { return reinterpret_cast<F>(_mm512_maskz_min_ps(0xffff, a, b)); }
+#elif QUIRE_WIDTH == 8
+QUIRE_INLINE F max(F a, F b) { return reinterpret_cast<F>(_mm256_max_ps(a, b)); }
+QUIRE_INLINE F min(F a, F b) { return reinterpret_cast<F>(_mm256_min_ps(a, b)); }
+#else
+QUIRE_INLINE F max(F a, F b) { return a > b ? a : b; }
 QUIRE_INLINE F min(F a, F b) { return a < b ? a : b; }
+#endif
 
 // 0, 1, 2, ...
 QUIRE_INLINE I lanes() {
@@ -80,26 +89,34 @@ QUIRE_INLINE I lanes() {
   return v;
 }
 
-// Sums and maxima of a vector by halves: lane i meets lane i + half.
+// Sums, maxima and unions of a vector by halves: lane i meets lane i + half.
+template <int... kLanes>
+struct LaneList {
+  template <int kHalf, class V>
+  static V crossed(V v) {  // lane i and lane i ^ kHalf change places
+    return __builtin_shufflevector(v, v, (kLanes ^ kHalf)...);
+  }
+};
+#if QUIRE_WIDTH == 16
+using Lanes = LaneList<0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15>;
+#elif QUIRE_WIDTH == 8
+using Lanes = LaneList<0, 1, 2, 3, 4, 5, 6, 7>;
+#else
+using Lanes = LaneList<0, 1, 2, 3>;
+#endif
+template <int kHalf = kWidth / 2, class V, class Meet>
+QUIRE_INLINE auto fold(V v, Meet meet) {
+  if constexpr (kHalf == 0) return v[0];
+  else return fold<kHalf / 2>(meet(v, Lanes::crossed<kHalf>(v)), meet);
+}
 QUIRE_INLINE float sum_of(F v) {
-  float a[kWidth];
-  store(a, v);
-  for (int half = kWidth / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; ++i) a[i] += a[i + half];
-  return a[0];
+  return fold(v, [](F a, F b) { return a + b; });
 }
 QUIRE_INLINE float max_of(F v) {
-  float a[kWidth];
-  store(a, v);
-  for (int half = kWidth / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; ++i) a[i] = a[i] > a[i + half] ? a[i] : a[i + half];
-  return a[0];
+  return fold(v, [](F a, F b) { return max(a, b); });
 }
 QUIRE_INLINE bool any(I mask) {
-  int32_t a[kWidth], all = 0;
-  store(a, mask);
-  for (int i = 0; i < kWidth; ++i) all |= a[i];
-  return all != 0;
+  return fold(mask, [](I a, I b) { return a | b; }) != 0;
 }
 
 // bf16: the upper half of a float. A word holds two.
