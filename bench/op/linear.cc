@@ -18,7 +18,7 @@ constexpr Shape kShapes[] = {
 constexpr int32_t kRows[] = {1, 2, 4, 6, 8, 12, 16, 24, 32, 64, 512};
 // The level with bf16 dots rounds what is multiplied.
 void round_inputs(std::vector<float>& x) {
-  for (float& v : x) v = bf16_to_float(float_to_bf16(v));
+  for (float& v : x) v = rounded_to_bf16(v);
 }
 
 double plain(const Shape& s, const std::vector<uint16_t>& w, const float* x, int32_t o) {

@@ -114,7 +114,8 @@ struct BackendOptions {
   int32_t threads = 0;           // 0: one for each core that the process may use
   std::string cpu_isa = "auto";  // cpu only: auto, or the name of a level
   bool round_like_cpu = false;   // ref only: weights and cache in bf16, where cpu rounds them
-  bool round_inputs = false;     // ref only: inputs of products too, as the levels of cpu with bf16 dots do
+  bool round_inputs = false;     // ref only: inputs of products, queries and attention's weights too, as the
+                                 // levels of cpu with bf16 dots do
 };
 
 std::vector<std::string_view> backend_names();

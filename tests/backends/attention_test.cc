@@ -226,16 +226,17 @@ TEST_CASE("attention: others agree with the reference") {
       if (!turned) s.rotated = 0, s.head_norms = false;
       const bool same_keys = s.rotated == 0 && !s.head_norms;
       const Story story = make_story(s, kLengths, 256);
-      Device ref("ref", rounding());
-      const Played want = play(ref, story, 16, at_once(story));
       for (const std::string& name : other_backends()) {
         CAPTURE(name);
         CAPTURE(s.dim);
+        Device ref("ref", rounding(name));
+        const Played want = play(ref, story, 16, at_once(story));
         Device other(name, threads(2));
         REQUIRE(other->cache() == ref->cache());
         const Played got = play(other, story, 16, at_once(story));
         CHECK(worst_of(story, got.q, want.q) < 5e-6);
-        CHECK(worst_of(story, got.out, want.out) < (same_keys ? 2e-5 : 2e-2));
+        // A weight, too, may round the other way.
+        CHECK(worst_of(story, got.out, want.out) < (same_keys && !rounds_inputs(name) ? 2e-5 : 2e-2));
         for (size_t i = 0; i < want.out.size(); ++i)
           CHECK(mean_error(got.out[i], want.out[i]) < (same_keys ? 2e-6 : 5e-5));
       }
@@ -258,7 +259,7 @@ TEST_CASE("attention: bits do not depend on schedule, block size or threads") {
       }
       for (const int32_t count : {1, 7, 64}) {
         CAPTURE(count);
-        Device d(name, threads(count == 7 ? 4 : 1));
+        Device d(name, threads(count == 64 ? 1 : count == 7 ? 4 : 3));
         check_same(play(d, story, 16, in_pieces(story, count, count == 64)), want);
       }
     }

@@ -51,7 +51,7 @@ inline uint16_t float_to_half(float v) {  // round to nearest even; too large is
 }
 
 inline float rounded(float v, Elem e) {
-  if (e == Elem::kBF16) return bf16_to_float(float_to_bf16(v));
+  if (e == Elem::kBF16) return rounded_to_bf16(v);
   if (e == Elem::kF16) return half_to_float(float_to_half(v));
   return v;
 }

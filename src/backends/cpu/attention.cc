@@ -17,7 +17,7 @@ CacheShape shape_of(const KvSpec& spec, int32_t block_size) {
   c.dim = spec.k_dim;
   c.value_width = (spec.v_dim + kVectorFloats - 1) / kVectorFloats * kVectorFloats;
   c.key_words = static_cast<int64_t>((spec.k_dim + 1) / 2) * block_size;
-  c.value_words = static_cast<int64_t>((block_size + 1) / 2) * c.value_width;
+  c.head_words = c.key_words + static_cast<int64_t>((block_size + 1) / 2) * c.value_width;
   return c;
 }
 
@@ -51,7 +51,7 @@ size_t CpuBackend::kv_block_bytes(const KvSpec& spec, int32_t block_size, DType 
       block_size > 0 && (kAttentionPiece % block_size == 0 || block_size % kAttentionPiece == 0);
   if (dtype != DType::kBF16 || !pieces || spec.k_dim > kMaxHeadDim || spec.v_dim != spec.k_dim) return 0;
   const CacheShape c = shape_of(spec, block_size);
-  return static_cast<size_t>(c.kv_heads * (c.key_words + c.value_words)) * sizeof(uint32_t);
+  return static_cast<size_t>(c.kv_heads * c.head_words) * sizeof(uint32_t);
 }
 
 void CpuBackend::place_qkv(Mat qkv, const KvView& kv, const StepTables& t, const Attention& a,
@@ -100,11 +100,9 @@ void CpuBackend::attend(Mat out, Mat q, const KvView& kv, const StepTables& t, c
     attend_tiles_.push_back({first, std::min(most, left)});
     first += attend_tiles_.back().count;
   }
-  const auto tiles = static_cast<int32_t>(attend_tiles_.size());
   // Tiles of a row follow each other within a kv head, so that its pages stay near.
-  const int64_t keys =
-      q.rows > 0 ? position_of(t, q.rows - 1) + 1 : 0;  // of the last token; others are like it
-  share(a.kv_heads * tiles, 2 * keys * q.rows * q.cols, [&](int32_t tile, int32_t worker) {
+  const auto tiles = static_cast<int32_t>(attend_tiles_.size()), all = a.kv_heads * tiles;
+  const auto tokens_of = [&](int32_t tile) {
     const int32_t head = tile / tiles, first_feature = head * g.heads * a.head_dim;
     const auto [first, count] = attend_tiles_[static_cast<size_t>(tile % tiles)];
     AttendTokens w;
@@ -117,8 +115,48 @@ void CpuBackend::attend(Mat out, Mat q, const KvView& kv, const StepTables& t, c
     w.position = position_of(t, first);
     w.count = count;
     w.window = a.window;
-    k_.attend(g, w, scratch(worker));
+    return w;
+  };
+  const int64_t keys =
+      q.rows > 0 ? position_of(t, q.rows - 1) + 1 : 0;  // of the last token; others are like it
+  const int64_t work = 2 * keys * q.rows * q.cols;
+  const int32_t threads = pool_.threads();
+  if (tiles == q.rows && all < 4 * threads && all % threads != 0)
+    return attend_pieces(g, all, tokens_of, work);
+  share(all, work, [&](int32_t tile, int32_t worker) {
+    const AttendTokens w = tokens_of(tile);
+    const bool more = tile + threads < all;
+    const AttendTokens next = more ? tokens_of(tile + threads) : AttendTokens();
+    k_.attend(g, w, more ? &next : nullptr, scratch(worker));
   });
+}
+
+void CpuBackend::attend_pieces(const Attend& g, int32_t tokens, function_ref<AttendTokens(int32_t)> token,
+                               int64_t work) {
+  // Pieces [first, end) of a token, and where those of all tokens before end.
+  const auto first = [&](const AttendTokens& t) {
+    return t.window > 0 ? std::max(0, t.position + 1 - t.window) / kAttentionPiece : 0;
+  };
+  piece_begin_.assign(1, 0);
+  for (int32_t i = 0; i < tokens; ++i) {
+    const AttendTokens t = token(i);
+    piece_begin_.push_back(piece_begin_.back() + t.position / kAttentionPiece + 1 - first(t));
+  }
+  const int64_t part = k_.attend_part(g);
+  const int32_t pieces = piece_begin_.back(), threads = pool_.threads();
+  if (static_cast<int64_t>(parts_.size()) < pieces * part) parts_.resize(static_cast<size_t>(pieces * part));
+  share(pieces, work, [&](int32_t piece, int32_t worker) {
+    const auto after = std::ranges::upper_bound(piece_begin_, piece);
+    const AttendTokens t = token(static_cast<int32_t>(after - piece_begin_.begin()) - 1);
+    const int32_t begin = (first(t) + piece - after[-1]) * kAttentionPiece;
+    k_.attend_piece(g, t, begin, begin + threads * kAttentionPiece, parts_.data() + piece * part,
+                    scratch(worker));
+  });
+  for (int32_t i = 0; i < tokens; ++i) {
+    const int32_t begin = piece_begin_[static_cast<size_t>(i)];
+    k_.attend_merge(g, token(i), piece_begin_[static_cast<size_t>(i) + 1] - begin,
+                    parts_.data() + begin * part);
+  }
 }
 
 }  // namespace quire::cpu

@@ -104,6 +104,10 @@ class CpuBackend final : public Backend {
   PackedRows pack_rows(Mat x, int32_t blocks, function_ref<RowBlock(int32_t)> block,
                        const int32_t* row = nullptr);
 
+  // Tokens whose pieces are shared out, for where there are few and threads would have nothing to do.
+  void attend_pieces(const Attend& g, int32_t tokens, function_ref<AttendTokens(int32_t)> token,
+                     int64_t work);
+
   // Rows of one expert, or a part of them, as experts() sorts them.
   struct ExpertRows {
     int32_t expert, first, count;
@@ -119,6 +123,8 @@ class CpuBackend final : public Backend {
   std::vector<LineScratch> lines_;  // [threads]
   std::vector<uint32_t> packed_;
   std::vector<RowBlock> attend_tiles_;  // attend(): tokens that are computed together
+  std::vector<int32_t> piece_begin_;    // attend_pieces(): the first piece of each token
+  std::vector<float> parts_;
   // experts(): places in its list by (expert, row).
   std::vector<ExpertRows> expert_rows_;
   std::vector<int32_t> expert_begin_, sorted_row_;

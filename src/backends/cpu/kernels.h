@@ -42,12 +42,12 @@ inline constexpr int32_t kMostSums = kPanelSums * (2 * kMostPanels + 1);
 inline constexpr int32_t kProductScratch = kMostSums + kChunk * kPanel;
 
 // --- attention --------------------------------------------------------------
-// In a block, for each kv head: keys as words of two features, [ceil(dim / 2)][block_size]; then, for each kv
-// head, values as words of two positions, [ceil(block_size / 2)][value_width(dim)].
+// In a block, for each kv head: keys as words of two features, [ceil(dim / 2)][block_size], and after them
+// values as words of two positions, [ceil(block_size / 2)][value_width].
 struct CacheShape {
   int32_t block_size = 0, kv_heads = 0, dim = 0;
-  int32_t value_width = 0;                 // dim, rounded up to whole vectors
-  int64_t key_words = 0, value_words = 0;  // of one kv head of one block
+  int32_t value_width = 0;                // dim, rounded up to whole vectors
+  int64_t key_words = 0, head_words = 0;  // of one kv head of one block: its keys, and with its values
 };
 
 struct Place {  // one token's head norms, rotation and cache write
@@ -122,7 +122,15 @@ struct Kernels {
 
   void (*place)(const Place&, const PlaceToken&);
   int64_t (*attend_scratch)(const Attend&);  // floats
-  void (*attend)(const Attend&, const AttendTokens&, float* scratch);
+  // `next`, if not null, is the tile that the thread likely takes next.
+  void (*attend)(const Attend&, const AttendTokens&, const AttendTokens* next, float* scratch);
+  // One token by many threads: each piece that it sees gives a part, of `attend_part` floats; then all parts,
+  // which stand in the order of their pieces, are merged into the first and the token's `out` is written.
+  // `begin` is the piece's first position, `after` that of the piece that the thread likely takes next.
+  int64_t (*attend_part)(const Attend&);
+  void (*attend_piece)(const Attend&, const AttendTokens&, int32_t begin, int32_t after, float* part,
+                       float* scratch);
+  void (*attend_merge)(const Attend&, const AttendTokens&, int32_t pieces, float* parts);
 
   void (*exp)(float* x, int32_t count);  // in place
   // The largest logit, and that of every kLogitChunk tokens: maxima [ceil(count / kLogitChunk)].

@@ -12,6 +12,7 @@
 #include "backends/ref/cache.h"
 #include "backends/ref/ref_backend.h"
 #include "backends/ref/rows.h"
+#include "tensor/half.h"
 
 namespace quire::ref {
 namespace {
@@ -38,9 +39,10 @@ void read_context(Context& c, const KvView& kv, const StepTables& t, int32_t slo
   }
 }
 
-// One head of one token, which sees the positions [first, end).
-void attend_one(float* out, const float* q, const Context& c, int32_t first, int32_t end,
-                const Attention& a) {
+// One head of one token, which sees the positions [first, end). `round`: what is multiplied is rounded to
+// bf16.
+void attend_one(float* out, const float* q, const Context& c, int32_t first, int32_t end, const Attention& a,
+                bool round) {
   const auto cap = static_cast<double>(a.softcap), scale = static_cast<double>(a.scale);
   double top = -std::numeric_limits<double>::infinity(), sum = 0;
   std::vector<double> scores(kAttentionPiece), result(static_cast<size_t>(c.dim));
@@ -53,16 +55,19 @@ void attend_one(float* out, const float* q, const Context& c, int32_t first, int
       scores[static_cast<size_t>(p - from)] = s;
       piece_top = std::max(piece_top, s);
     }
-    const double new_top = std::max(top, piece_top), shrink = std::exp(top - new_top);
+    const double new_top = std::max(top, piece_top);
+    const double shrink = std::exp(top - new_top), grow = std::exp(piece_top - new_top);
     for (double& r : result) r *= shrink;
     sum *= shrink;
     top = new_top;
     for (int32_t p = from; p < to; ++p) {
-      const double weight = std::exp(scores[static_cast<size_t>(p - from)] - top);
+      const double weight = std::exp(scores[static_cast<size_t>(p - from)] - piece_top);
+      const double factor =
+          grow * (round ? static_cast<double>(rounded_to_bf16(static_cast<float>(weight))) : weight);
       const float* v = c.value(p);
       for (int32_t d = 0; d < c.dim; ++d)
-        result[static_cast<size_t>(d)] += weight * static_cast<double>(v[d]);
-      sum += weight;
+        result[static_cast<size_t>(d)] += factor * static_cast<double>(v[d]);
+      sum += grow * weight;
     }
   }
   for (int32_t d = 0; d < c.dim; ++d) out[d] = static_cast<float>(result[static_cast<size_t>(d)] / sum);
@@ -79,6 +84,8 @@ void RefBackend::attend(Mat out, Mat q, const KvView& kv, const StepTables& t, c
     return a.window > 0 ? std::max(0, position - a.window + 1) : 0;
   };
   Context context;
+  std::vector<float> room;
+  q = inputs(q, room);
   for (int32_t row = 0; row < t.slot.size; ++row) {
     const int32_t begin = t.row_begin.data[row], end = t.row_begin.data[row + 1];
     if (begin == end) continue;
@@ -89,7 +96,7 @@ void RefBackend::attend(Mat out, Mat q, const KvView& kv, const StepTables& t, c
         const int32_t position = position_of(t, i);
         for (int32_t head = h * shared; head < (h + 1) * shared; ++head)
           attend_one(out.f32(i) + head * a.head_dim, q.f32(i) + head * a.head_dim, context,
-                     first_seen(position), position + 1, a);
+                     first_seen(position), position + 1, a, round_inputs_);
       }
     }
   }

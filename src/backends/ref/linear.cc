@@ -13,7 +13,7 @@ Mat RefBackend::inputs(Mat x, std::vector<float>& room) const {
   for (int32_t i = 0; i < x.rows; ++i)
     for (int32_t k = 0; k < x.cols; ++k)
       room[static_cast<size_t>(i) * static_cast<size_t>(x.cols) + static_cast<size_t>(k)] =
-          bf16_to_float(float_to_bf16(x.f32(i)[k]));
+          rounded_to_bf16(x.f32(i)[k]);
   return {room.data(), DType::kF32, x.rows, x.cols, x.cols};
 }
 

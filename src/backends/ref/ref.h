@@ -4,7 +4,7 @@
 // is the truth as far as floats can tell it.
 //
 // With BackendOptions::round_like_cpu it keeps matrices and cache in bf16, where cpu does, with round_inputs
-// it rounds what is multiplied with a matrix to bf16, and nothing else changes.
+// it rounds what is multiplied with a matrix, a key or a value to bf16, and nothing else changes.
 #pragma once
 #include <memory>
 

@@ -4,8 +4,7 @@
 // calculation for softmax", 2018).
 #pragma once
 #include "backends/cpu/generic/activation.h"
-#include "backends/cpu/generic/vec.h"
-#include "backends/cpu/kernels.h"
+#include "backends/cpu/generic/words.h"
 
 namespace quire::cpu::QUIRE_LEVEL {
 
@@ -33,53 +32,82 @@ QUIRE_INLINE Keys seen_by_all(const AttendTokens& t) {
 }
 QUIRE_INLINE int32_t piece_begin(int32_t key) { return key - key % kAttentionPiece; }
 
-// Where the keys and values of a piece lie.
+// Where the keys and values of a piece lie, a vector of keys at a time. Vectors without a key that counts
+// stand where one with some does.
 struct Piece {
   Keys keys_that_count;
-  int64_t key_stride = 0;                        // words from one pair of features to the next
-  const uint32_t* keys[kPieceVectors] = {};      // of each vector that has keys that count
-  const uint32_t* values[kAttentionPiece] = {};  // of each block that has
-  int32_t per_block = 0;                         // positions of a block within the piece
+  int64_t key_stride = 0;                      // words from one pair of features to the next
+  const uint32_t* keys[kPieceVectors] = {};    // [pairs of features][kWidth]
+  const uint32_t* values[kPieceVectors] = {};  // [kWidth / 2][value_width], two keys in a word
 };
 
-// Words of `copy` that find_piece needs.
+QUIRE_INLINE int32_t pairs_of(const CacheShape& c) { return (c.dim + 1) / 2; }
+
+// Words of `copy` that find_piece needs: blocks that hold fewer keys than a vector has lanes are copied side
+// by side.
+QUIRE_INLINE bool needs_copy(const CacheShape& c) { return c.block_size < kWidth; }
 QUIRE_INLINE int64_t copy_words(const CacheShape& c) {
-  return c.block_size < kWidth ? (c.dim + 1) / 2 * kAttentionPiece : 0;
+  return needs_copy(c) ? int64_t{pairs_of(c) + c.value_width / 2} * kAttentionPiece : 0;
 }
 
-// Blocks that hold fewer keys than a vector has lanes are copied side by side.
-static void find_piece(Piece& piece, const Attend& a, const AttendTokens& t, int32_t begin, uint32_t* copy) {
-  const int32_t size = a.cache.block_size;
-  const Keys keys = seen_by_all(t).within(begin, kAttentionPiece);
-  piece.keys_that_count = keys;
-  piece.per_block = size < kAttentionPiece ? size : kAttentionPiece;
-  piece.key_stride = size < kWidth ? kAttentionPiece : size;
-  for (int32_t b = keys.from / piece.per_block; b * piece.per_block < keys.to; ++b) {
-    const int32_t position = begin + b * piece.per_block;
-    const uint32_t* block = reinterpret_cast<const uint32_t*>(
-        a.data + static_cast<int64_t>(t.blocks[position / size]) * a.block_stride);
-    const int32_t in_block = position % size;  // not 0 where a block holds several pieces
-    const uint32_t* from = block + t.kv_head * a.cache.key_words + in_block;
-    piece.values[b] = block + a.cache.kv_heads * a.cache.key_words + t.kv_head * a.cache.value_words +
-                      static_cast<int64_t>(in_block / 2) * a.cache.value_width;
-    if (size >= kWidth) {
-      for (int32_t v = 0; v < piece.per_block / kWidth; ++v)
-        piece.keys[b * piece.per_block / kWidth + v] = from + v * kWidth;
-      continue;
+struct Block {  // of one kv head
+  const uint32_t *keys, *values;
+};
+QUIRE_INLINE Block block_of(const Attend& a, const AttendTokens& t, int32_t position) {
+  const auto* block = reinterpret_cast<const uint32_t*>(
+      a.data + static_cast<int64_t>(t.blocks[position / a.cache.block_size]) * a.block_stride);
+  const uint32_t* keys = block + t.kv_head * a.cache.head_words;
+  return {keys, keys + a.cache.key_words};
+}
+
+static void copy_block(const Attend& a, const Block& from, int32_t first, uint32_t* keys, uint32_t* values) {
+  const int32_t size = a.cache.block_size, width = a.cache.value_width;
+  for (int32_t d = 0; d < pairs_of(a.cache); ++d)
+    for (int32_t i = 0; i < size; ++i)
+      keys[d * kAttentionPiece + first + i] = from.keys[static_cast<int64_t>(d) * size + i];
+  const auto bytes = static_cast<unsigned>(width) * sizeof(uint32_t);
+  for (int32_t i = 0; i + 2 <= size; i += 2)
+    __builtin_memcpy(values + (first + i) / 2 * width, from.values + i / 2 * width, bytes);
+  if (size == 1)  // its one value is the earlier half of a word
+    for (int32_t c = 0; c < width; ++c) {
+      uint32_t& word = values[first / 2 * width + c];
+      word = first % 2 == 0 ? from.values[c] : (word & 0xffffu) | from.values[c] << 16;
     }
-    for (int32_t d = 0; d < (a.cache.dim + 1) / 2; ++d)
-      for (int32_t i = 0; i < size; ++i)
-        copy[d * kAttentionPiece + b * size + i] = from[static_cast<int64_t>(d) * size + i];
+}
+
+static void find_piece(Piece& piece, const Attend& a, const AttendTokens& t, int32_t begin, uint32_t* copy) {
+  const int32_t size = a.cache.block_size, width = a.cache.value_width;
+  const Keys keys = seen_by_all(t).within(begin, kAttentionPiece);
+  const int32_t first = keys.from / kWidth, end = (keys.to + kWidth - 1) / kWidth;
+  piece.keys_that_count = keys;
+  piece.key_stride = size;
+  if (needs_copy(a.cache)) {
+    uint32_t* values = copy + pairs_of(a.cache) * kAttentionPiece;
+    for (int32_t i = keys.from - keys.from % size; i < keys.to; i += size)
+      copy_block(a, block_of(a, t, begin + i), i, copy, values);
+    piece.key_stride = kAttentionPiece;
+    for (int32_t v = first; v < end; ++v)
+      piece.keys[v] = copy + v * kWidth, piece.values[v] = values + v * kWidth / 2 * width;
+  } else {
+    for (int32_t v = first; v < end; ++v) {
+      const int32_t position = begin + v * kWidth, in_block = position % size;
+      const Block b = block_of(a, t, position);
+      piece.keys[v] = b.keys + in_block;
+      piece.values[v] = b.values + static_cast<int64_t>(in_block / 2) * width;
+    }
   }
-  if (size < kWidth)
-    for (int v = 0; v < kPieceVectors; ++v) piece.keys[v] = copy + v * kWidth;
+  for (int32_t v = 0; v < first; ++v)
+    piece.keys[v] = piece.keys[first], piece.values[v] = piece.values[first];
+  for (int32_t v = end; v < kPieceVectors; ++v)
+    piece.keys[v] = piece.keys[first], piece.values[v] = piece.values[first];
 }
 
 struct Weights {  // of one head in one piece
   float top, sum;
 };
 
-// Scores become e^(score - largest); keys that do not count, of the vectors that have some that do, become 0.
+// Scores become e^(score - largest), packed as a row is; keys that do not count, of the vectors that have
+// some that do, become 0.
 static Weights weigh(float* scores, Keys keys, const Attend& a) {
   const int32_t first = keys.from / kWidth, end = (keys.to + kWidth - 1) / kWidth;
   F top = splat(kNoScore);
@@ -99,6 +127,10 @@ static Weights weigh(float* scores, Keys keys, const Attend& a) {
     const F w = exp(load<F>(scores + v * kWidth) - largest);
     store(scores + v * kWidth, w);
     sum += w;
+  }
+  if constexpr (kInputsPerWord == 2) {
+    const int32_t from = first / 2 * 2 * kWidth, to = (end + 1) / 2 * 2 * kWidth;
+    pack_row(scores + from, to - from, reinterpret_cast<uint32_t*>(scores) + from / 2, kChunk);
   }
   return {largest, sum_of(sum)};
 }

@@ -52,7 +52,11 @@ static void rotate(float* x, const float* cosine, const float* sine, int32_t hal
   }
 }
 
-QUIRE_INLINE uint32_t bf16_bits(float v) { return to_bf16(splat(v))[0]; }
+// bits[count], padded to whole vectors.
+static void bf16_bits(const float* x, int32_t count, uint32_t* bits) {
+  for (int32_t i = 0; i < count; i += kWidth)
+    store(bits + i, to_bf16(count - i >= kWidth ? load<F>(x + i) : load_part(x + i, count - i, 0.0f)));
+}
 
 static void place(const Place& p, const PlaceToken& t) {
   const int32_t dim = p.cache.dim, half = p.rope_dim / 2;
@@ -71,21 +75,21 @@ static void place(const Place& p, const PlaceToken& t) {
   }
   const float* k = t.qkv + p.heads * dim;
   const float* v = k + p.cache.kv_heads * dim;
-  uint32_t* keys = t.block + t.in_block;
-  // A word of values is shared with the next position: only its own half is written.
-  char* values = reinterpret_cast<char*>(t.block + p.cache.kv_heads * p.cache.key_words +
-                                         static_cast<int64_t>(t.in_block / 2) * p.cache.value_width) +
-                 t.in_block % 2 * 2;
-  for (int32_t h = 0; h < p.cache.kv_heads; ++h) {
+  uint32_t bits[kMaxHeadDim + kWidth];
+  for (int32_t h = 0; h < p.cache.kv_heads; ++h, k += dim, v += dim) {
+    uint32_t* keys = t.block + h * p.cache.head_words;
+    bf16_bits(k, dim, bits);
     for (int32_t d = 0; d < dim; d += 2)
-      keys[static_cast<int64_t>(d / 2) * p.cache.block_size] =
-          bf16_bits(k[d]) | (d + 1 < dim ? bf16_bits(k[d + 1]) << 16 : 0);
+      keys[static_cast<int64_t>(d / 2) * p.cache.block_size + t.in_block] = bits[d] | bits[d + 1] << 16;
+    // A word of values is shared with the next position: only its own half is written.
+    char* values = reinterpret_cast<char*>(keys + p.cache.key_words +
+                                           static_cast<int64_t>(t.in_block / 2) * p.cache.value_width) +
+                   t.in_block % 2 * 2;
+    bf16_bits(v, dim, bits);
     for (int32_t d = 0; d < dim; ++d) {
-      const uint16_t bits = static_cast<uint16_t>(bf16_bits(v[d]));
-      __builtin_memcpy(values + 4 * d, &bits, sizeof bits);
+      const auto half = static_cast<uint16_t>(bits[d]);
+      __builtin_memcpy(values + 4 * d, &half, sizeof half);
     }
-    k += dim, v += dim;
-    keys += p.cache.key_words, values += 4 * p.cache.value_words;
   }
 }
 
