@@ -1,6 +1,6 @@
-// Products: out = x w^T and the gated half of an mlp, on the shapes of a 1B model, for few and many rows.
-// Weights come from memory (copies beyond the caches take turns). Checks some outputs against plain loops and
-// that a row has the same bits whatever the number of rows.
+// Products: out = x w^T and the gated half of an mlp, on the shapes of models of 1.2 and 0.5 B, for few and
+// many rows. Weights come from memory (copies beyond the caches take turns). Checks some outputs against
+// plain loops and that a row has the same bits whatever the number of rows.
 #include "bench/op/workbench.h"
 
 namespace quire::bench {
@@ -12,8 +12,11 @@ struct Shape {
   bool gated;
 };
 constexpr Shape kShapes[] = {
-    {"qkv", 2048, 3072, false},     {"attention out", 2048, 2048, false}, {"mlp in", 2048, 2 * 8192, true},
-    {"mlp out", 8192, 2048, false}, {"head", 2048, 128256, false},
+    {"qkv", 2048, 3072, false},          {"attention out", 2048, 2048, false},
+    {"mlp in", 2048, 2 * 8192, true},    {"mlp out", 8192, 2048, false},
+    {"head", 2048, 128256, false},       {"0.5 B qkv", 896, 1152, false},
+    {"0.5 B out", 896, 896, false},      {"0.5 B mlp in", 896, 2 * 4864, true},
+    {"0.5 B mlp out", 4864, 896, false},
 };
 constexpr int32_t kRows[] = {1, 2, 4, 6, 8, 12, 16, 24, 32, 64, 512};
 // The level with bf16 dots rounds what is multiplied.

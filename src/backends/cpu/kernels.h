@@ -11,10 +11,10 @@
 
 namespace quire::cpu {
 
-inline constexpr int32_t kPanel = 64;        // outputs of a panel of order kPairs64
-inline constexpr int32_t kRowBlock = 128;    // most rows of one tile of a product
-inline constexpr int32_t kChunk = 96;        // words of a row's inputs, even: with the weights that they meet
-                                             // they stay in the first cache
+inline constexpr int32_t kPanel = 64;      // outputs of a panel of order kPairs64
+inline constexpr int32_t kRowBlock = 128;  // most rows of one tile of a product
+inline constexpr int32_t kChunk = 96;      // most words of a row's inputs that are multiplied at a time: with
+                                           // the weights that they meet they stay in the first cache
 inline constexpr int32_t kLogitChunk = 128;  // tokens that share one entry of a scan's maxima
 
 // --- products ---------------------------------------------------------------
@@ -23,7 +23,8 @@ struct Product {
   const float* bias = nullptr;      // [out] or null
   int32_t out = 0, in = 0;
   const uint32_t* x = nullptr;  // packed rows, see pack_row
-  int64_t row_words = 0;        // of one packed row: whole chunks
+  int32_t chunk = kChunk;       // words of a packed row that are multiplied at a time
+  int64_t row_words = 0;        // of one packed row: kChunk for each chunk
   float* y = nullptr;
   int64_t y_stride = 0;
   const int32_t* y_row = nullptr;  // which row of y the product's row is; null: the same
@@ -36,6 +37,7 @@ struct Panels {  // of a tile: those of [first, first + count)
   int32_t first = 0, count = 1;
 };
 inline constexpr int32_t kMostPanels = 4;                  // of a tile
+inline constexpr int32_t kManyRows = 32;                   // of a tile: from so many on they do not stay near
 inline constexpr int32_t kPanelSums = kRowBlock * kPanel;  // floats, of a block of rows
 // Floats of scratch that a product takes: sums of gates, of ups, which may lie in a panel more, and a chunk.
 inline constexpr int32_t kMostSums = kPanelSums * (2 * kMostPanels + 1);
@@ -101,10 +103,11 @@ inline constexpr float kMostNoise = 16.75f;  // Gumbel noise of 23 bits is below
 struct Kernels {
   // Rows are packed in blocks of at most kRowBlock, and a product is given whole blocks: the block of rows
   // [first, first + count) begins at word first * row_words; in it chunk c of all its rows stands together,
-  // [count][kChunk], so that a tile of rows reads memory in order. A word is `inputs_per_word` inputs: an
-  // f32, or two bf16, the earlier one low. Writes chunk c of the row to `to` + c * step, an odd half as zero.
+  // [count][kChunk], of which the first `chunk` words are used, an even number, so that a tile of rows reads
+  // memory in order. A word is `inputs_per_word` inputs: an f32, or two bf16, the earlier one low. Writes
+  // chunk c of the row to `to` + c * step, whole vectors, beyond the row zeros.
   int32_t inputs_per_word;
-  void (*pack_row)(const float* row, int32_t in, uint32_t* to, int64_t step);
+  void (*pack_row)(const float* row, int32_t in, int32_t chunk, uint32_t* to, int64_t step);
 
   // y rows [first, first + count) of some panels: x w^T + bias.
   void (*linear)(const Product&, Panels, int32_t first, int32_t count, float* scratch);

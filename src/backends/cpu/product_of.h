@@ -12,6 +12,7 @@ struct RowBlock {  // rows that a tile takes together; of a product at most kRow
 };
 struct PackedRows {  // of a Mat, as a kernel's pack_row leaves them
   const uint32_t* words;
+  int32_t chunk;
   int64_t row_words;
 };
 
@@ -26,6 +27,7 @@ inline Product product_of(const Weight& w, int32_t matrix, Mat y, const PackedRo
   p.out = w.out;
   p.in = w.in;
   p.x = x.words;
+  p.chunk = x.chunk;
   p.row_words = x.row_words;
   p.y = static_cast<float*>(y.data);
   p.y_stride = y.stride;

@@ -19,15 +19,14 @@ struct RowBlocks {  // of nearly one size, at most kRowBlock
   }
 };
 
-// Tiles of a product of some panels: blocks of rows, each by groups of panels. Many rows take several panels
-// at a time, as long as every thread gets some tiles.
+// Tiles of a product of some panels: blocks of rows, each by groups of panels, as long as every thread gets
+// some tiles.
 struct Tiling {
   RowBlocks rows;
   int32_t panels, group = 1;
 
   Tiling(int32_t row_count, int32_t panel_count, int32_t threads) : rows(row_count), panels(panel_count) {
-    constexpr int32_t kManyRows = 32, kTilesOfThread = 12;
-    if (row_count < kManyRows) return;
+    constexpr int32_t kTilesOfThread = 12;
     for (int32_t g = 2; g <= kMostPanels; g *= 2)
       if ((panels + g - 1) / g * rows.blocks >= kTilesOfThread * threads) group = g;
   }
@@ -46,7 +45,10 @@ PackedRows CpuBackend::pack_rows(Mat x, int32_t blocks, function_ref<RowBlock(in
                                  const int32_t* row) {
   QUIRE_CHECK(x.dtype == DType::kF32);
   const int32_t words = (x.cols + k_.inputs_per_word - 1) / k_.inputs_per_word;
-  const int64_t row_words = int64_t{(words + kChunk - 1) / kChunk} * kChunk;
+  // Chunks of nearly one size: while one is multiplied the next one is fetched.
+  const int32_t chunks = std::max(1, (words + kChunk - 1) / kChunk);
+  const int32_t chunk = std::max(2, (words + 2 * chunks - 1) / (2 * chunks) * 2);
+  const int64_t row_words = int64_t{chunks} * kChunk;
   int64_t rows = 0;
   for (int32_t b = 0; b < blocks; ++b) rows = std::max<int64_t>(rows, block(b).first + block(b).count);
   if (static_cast<int64_t>(packed_.size()) < rows * row_words)
@@ -56,10 +58,10 @@ PackedRows CpuBackend::pack_rows(Mat x, int32_t blocks, function_ref<RowBlock(in
     const RowBlock b = block(tile / kPieces);
     const int32_t begin = tile % kPieces * kRows, end = std::min(b.count, begin + kRows);
     for (int32_t i = begin; i < end; ++i)
-      k_.pack_row(x.f32(row == nullptr ? b.first + i : row[b.first + i]), x.cols,
+      k_.pack_row(x.f32(row == nullptr ? b.first + i : row[b.first + i]), x.cols, chunk,
                   packed_.data() + b.first * row_words + i * kChunk, int64_t{b.count} * kChunk);
   });
-  return {packed_.data(), row_words};
+  return {packed_.data(), chunk, row_words};
 }
 
 void CpuBackend::linear(Mat out, Mat x, const Weight& w) {

@@ -126,7 +126,7 @@ static OneScratch one_scratch(const Attend& a, float* at) {
 static void pack_queries(const Attend& a, const AttendTokens& t, uint32_t* q) {
   for (int32_t i = 0; i < t.count; ++i)
     for (int32_t h = 0; h < a.heads; ++h, q += words_of(a.cache.dim))
-      pack_row(t.q + i * t.q_stride + h * a.cache.dim, a.cache.dim, q, kChunk);
+      pack_row(t.q + i * t.q_stride + h * a.cache.dim, a.cache.dim, kChunk, q, kChunk);
 }
 
 static void part_of(const Attend& a, const Piece& piece, const Piece& ahead, const OneScratch& s,

@@ -130,7 +130,7 @@ static Weights weigh(float* scores, Keys keys, const Attend& a) {
   }
   if constexpr (kInputsPerWord == 2) {
     const int32_t from = first / 2 * 2 * kWidth, to = (end + 1) / 2 * 2 * kWidth;
-    pack_row(scores + from, to - from, reinterpret_cast<uint32_t*>(scores) + from / 2, kChunk);
+    pack_row(scores + from, to - from, kChunk, reinterpret_cast<uint32_t*>(scores) + from / 2, kChunk);
   }
   return {largest, sum_of(sum)};
 }

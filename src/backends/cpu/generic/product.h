@@ -7,27 +7,39 @@
 namespace quire::cpu::QUIRE_LEVEL {
 
 // sums[tile.count][kRowBlock][64] = packed rows [first, first + count) of x times the tile's panels, a chunk
-// of inputs for all panels after the other, so that rows are read from afar once. Of panel `after`, if there
-// is one, the first chunk is fetched at the end.
-static void panel_sums(const Product& p, Panels tile, int32_t after, int32_t first, int32_t count,
-                       float* sums, uint32_t* unpacked) {
+// of inputs for all panels after the other. Of panel `after`, if there is one, the first chunk is fetched at
+// the end.
+static void chunk_by_chunk(const Product& p, Panels tile, int32_t after, int32_t first, int32_t count,
+                           float* sums, uint32_t* unpacked) {
   for (int32_t j = 0; j < tile.count; ++j)
     for (int32_t i = 0; i < count * kPanel; i += kWidth) store(sums + j * kPanelSums + i, zero());
-  constexpr int32_t kInputs = kChunk * kInputsPerWord;
+  const int32_t most = p.chunk * kInputsPerWord;
   const int64_t panel_words = static_cast<int64_t>((p.in + 1) / 2) * kPanel;
   const uint32_t* words = p.words + tile.first * panel_words;
   const uint32_t* last = after < (p.out + kPanel - 1) / kPanel ? p.words + after * panel_words : nullptr;
   const uint32_t* x = p.x + first * p.row_words;
-  for (int32_t k = 0; k < p.in; k += kInputs, x += count * kChunk, words += kInputs / 2 * kPanel) {
-    const int32_t inputs = p.in - k < kInputs ? p.in - k : kInputs, pairs = (inputs + 1) / 2;
+  for (int32_t k = 0; k < p.in; k += most, x += count * kChunk, words += most / 2 * kPanel) {
+    const int32_t inputs = p.in - k < most ? p.in - k : most, pairs = (inputs + 1) / 2;
     for (int32_t j = 0; j < tile.count; ++j) {
       const uint32_t* at = words + j * panel_words;
-      const uint32_t* next = j + 1 < tile.count   ? at + panel_words
-                             : k + kInputs < p.in ? words + kInputs / 2 * kPanel
-                                                  : last;
+      const uint32_t* next = j + 1 < tile.count ? at + panel_words
+                             : k + most < p.in  ? words + most / 2 * kPanel
+                                                : last;
       add_chunk(at, x, pairs, count, sums + j * kPanelSums, unpacked,
                 {next, next != nullptr ? pairs * kPairLines : 0});
     }
+  }
+}
+
+// Many rows are read from afar once for all panels; few rows stay near, and weights come in the order in
+// which they lie.
+static void panel_sums(const Product& p, Panels tile, int32_t after, int32_t first, int32_t count,
+                       float* sums, uint32_t* unpacked) {
+  if (count >= kManyRows) return chunk_by_chunk(p, tile, after, first, count, sums, unpacked);
+  for (int32_t j = 0; j < tile.count; ++j) {
+    const int32_t panel = tile.first + j;
+    chunk_by_chunk(p, {panel, 1}, j + 1 < tile.count ? panel + 1 : after, first, count, sums + j * kPanelSums,
+                   unpacked);
   }
 }
 

@@ -129,7 +129,15 @@ QUIRE_INLINE U to_bf16(F v) {
   return reinterpret_cast<I>((u & 0x7fffffff) > 0x7f800000) ? (u >> 16 | 0x40) : rounded;
 }
 
-// The first `count` floats, the rest `fill`; and back.
+// The first `count` floats, at most kWidth, the rest `fill`; and back.
+#if QUIRE_WIDTH == 16
+QUIRE_INLINE __mmask16 first_lanes(int count) { return static_cast<__mmask16>((1u << count) - 1); }
+QUIRE_INLINE F load_part(const float* from, int count, float fill) {
+  if (count <= 0) return splat(fill);
+  return reinterpret_cast<F>(_mm512_mask_loadu_ps(splat(fill), first_lanes(count), from));
+}
+QUIRE_INLINE void store_part(float* to, F v, int count) { _mm512_mask_storeu_ps(to, first_lanes(count), v); }
+#else
 QUIRE_INLINE F load_part(const float* from, int count, float fill) {
   float a[kWidth];
   for (int i = 0; i < kWidth; ++i) a[i] = i < count ? from[i] : fill;
@@ -140,6 +148,7 @@ QUIRE_INLINE void store_part(float* to, F v, int count) {
   store(a, v);
   for (int i = 0; i < count; ++i) to[i] = a[i];
 }
+#endif
 
 // Calls work.operator()<count>(): a number in [1, kMost] is turned into a template argument.
 template <int kMost, class Work>

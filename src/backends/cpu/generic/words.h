@@ -27,11 +27,12 @@ QUIRE_INLINE U pack(F earlier, F later) {
 QUIRE_INLINE U pack(F input, F) { return as_bits(input); }
 #endif
 
-// See Kernels. Row and words may be the same memory if step is kChunk: no word lies behind its inputs.
-static void pack_row(const float* row, int32_t in, uint32_t* to, int64_t step) {
-  constexpr int32_t kInputs = kInputsPerWord * kChunk, kAtOnce = kInputsPerWord * kWidth;
-  for (int32_t k = 0; k < in; k += kInputs, to += step) {
-    const int32_t inputs = in - k < kInputs ? in - k : kInputs;
+// See Kernels. Row and words may be the same memory if step is chunk: no word lies behind its inputs.
+static void pack_row(const float* row, int32_t in, int32_t chunk, uint32_t* to, int64_t step) {
+  constexpr int32_t kAtOnce = kInputsPerWord * kWidth;
+  const int32_t all = kInputsPerWord * chunk;
+  for (int32_t k = 0; k < in; k += all, to += step) {
+    const int32_t inputs = in - k < all ? in - k : all;
     for (int32_t i = 0; i < inputs; i += kAtOnce) {
       const auto part = [&](int32_t first) {
         const int32_t left = inputs - i - first;
