@@ -1,5 +1,5 @@
 // Attention of several tokens of a prompt that follow each other, for the query heads that share a kv head: a
-// row is a head of a token. Keys and values are unpacked once for all rows, a slice of 64 at a time, and then
+// row is a head of a token. Keys and values are unpacked once for all rows, a slice at a time, and then
 // multiplied as weights of a product are. Each row's sums have the terms and the order that attend_one gives
 // them, so that a prompt may be cut anywhere.
 #pragma once
@@ -7,17 +7,19 @@
 
 namespace quire::cpu::QUIRE_LEVEL {
 
-inline constexpr int32_t kSlice = kPanel;  // keys of scores, or features of values
+inline constexpr int32_t kSlice = kPanel;                       // keys of scores, or features of values
+inline constexpr int32_t kValueKeys = kSlice * kInputsPerWord;  // of a slice of values: kSlice words of a row
 
-// out[kRows] += x[kRows][words] w[words][64], columns of kColumns vectors. Strides in words and floats.
-template <int kRows, int kColumns>
+// out[kRows] = or, unless kFresh, += x[kRows][words] w[words][64], columns of kColumns vectors. Strides in
+// words and floats.
+template <bool kFresh, int kRows, int kColumns>
 QUIRE_TILE void multiply(const uint32_t* w, const uint32_t* x, int64_t x_stride, int32_t words, float* out,
                          int64_t out_stride) {
   F a[kRows][kColumns];
 #pragma GCC unroll 8
   for (int m = 0; m < kRows; ++m)
 #pragma GCC unroll 8
-    for (int v = 0; v < kColumns; ++v) a[m][v] = load<F>(out + m * out_stride + v * kWidth);
+    for (int v = 0; v < kColumns; ++v) a[m][v] = kFresh ? zero() : load<F>(out + m * out_stride + v * kWidth);
   for (int32_t k = 0; k < words; ++k) add_word(a, w + k * kSlice, x + k, x_stride);
 #pragma GCC unroll 8
   for (int m = 0; m < kRows; ++m)
@@ -26,6 +28,7 @@ QUIRE_TILE void multiply(const uint32_t* w, const uint32_t* x, int64_t x_stride,
 }
 
 // Any number of rows, `columns` (whole vectors) of the slice.
+template <bool kFresh>
 static void multiply_rows(int32_t rows, int32_t columns, const uint32_t* w, const uint32_t* x,
                           int64_t x_stride, int32_t words, float* out, int64_t out_stride) {
   if (words <= 0 || rows <= 0) return;
@@ -37,8 +40,9 @@ static void multiply_rows(int32_t rows, int32_t columns, const uint32_t* w, cons
       float* to = out + row * out_stride;
       int32_t c = 0;
       for (; c + kTileVectors * kWidth <= columns; c += kTileVectors * kWidth)
-        multiply<kRows, kTileVectors>(w + c, from, x_stride, words, to + c, out_stride);
-      for (; c < columns; c += kWidth) multiply<kRows, 1>(w + c, from, x_stride, words, to + c, out_stride);
+        multiply<kFresh, kRows, kTileVectors>(w + c, from, x_stride, words, to + c, out_stride);
+      for (; c < columns; c += kWidth)
+        multiply<kFresh, kRows, 1>(w + c, from, x_stride, words, to + c, out_stride);
     });
   }
 }
@@ -51,11 +55,11 @@ static void unpack_keys(const Piece& piece, int32_t first, int32_t vectors, int3
                   slice + d * kPairWords * kSlice + v * kWidth);
 }
 
-// slice[32 pairs][64] = the features [column, column + columns) of the piece's keys [first, first + 64), the
+// slice[pairs of keys][64] = the features [column, column + columns) of the piece's keys from `first` on, the
 // pairs with one that counts.
 static void unpack_values(const Piece& piece, int32_t first, int32_t width, int32_t column, int32_t columns,
                           uint32_t* slice) {
-  const Keys keys = piece.keys_that_count.within(first, kSlice);
+  const Keys keys = piece.keys_that_count.within(first, kValueKeys);
   for (int32_t i = keys.from / 2 * 2; i < keys.to; i += 2) {
     const int32_t key = first + i;
     const uint32_t* at = piece.values[key / kWidth] + key % kWidth / 2 * width + column;
@@ -67,12 +71,13 @@ static void unpack_values(const Piece& piece, int32_t first, int32_t width, int3
 struct ManyScratch {
   uint32_t* q;                   // [rows][words_of(dim)]
   float *scores, *part, *whole;  // [rows][kAttentionPiece], [rows][value_width] twice
-  uint32_t* slice;               // [max(dim, 64)][64]
+  uint32_t* slice;               // [slice_words]
   Weights* weights;              // [rows]
   uint32_t* copy;
 };
 QUIRE_INLINE int64_t slice_words(const CacheShape& c) {
-  return int64_t{2 * pairs_of(c) > kSlice ? 2 * pairs_of(c) : kSlice} * kSlice;
+  const int32_t rows = pairs_of(c) * kPairWords;  // of keys; of values kSlice
+  return int64_t{rows > kSlice ? rows : kSlice} * kSlice;
 }
 static int64_t many_tokens_floats(const Attend& a) {
   const int64_t rows = int64_t{a.tokens} * a.heads;
@@ -105,10 +110,8 @@ static void scores_of(const Piece& piece, const Attend& a, const AttendTokens& t
     const int32_t before = begin + v * kWidth - t.position, token = before > 0 ? before : 0;
     const int32_t row = token * a.heads, rows = t.count * a.heads - row;
     float* to = s.scores + row * kAttentionPiece + v * kWidth;
-    for (int32_t r = 0; r < rows; ++r)
-      for (int32_t c = 0; c < vectors; ++c) store(to + r * kAttentionPiece + c * kWidth, zero());
-    multiply_rows(rows, vectors * kWidth, s.slice, s.q + row * q_words, q_words, pairs * kPairWords, to,
-                  kAttentionPiece);
+    multiply_rows<true>(rows, vectors * kWidth, s.slice, s.q + row * q_words, q_words, pairs * kPairWords, to,
+                        kAttentionPiece);
   }
 }
 
@@ -117,7 +120,8 @@ static void add_values(Keys keys, int32_t rows, int32_t columns, const uint32_t*
                        float* out, int32_t width) {
   if (keys.none()) return;
   const auto words = [&](int32_t from, int32_t to) {
-    multiply_rows(rows, columns, slice + from * kSlice, x + from, kAttentionPiece, to - from, out, width);
+    multiply_rows<false>(rows, columns, slice + from * kSlice, x + from, kAttentionPiece, to - from, out,
+                         width);
   };
   if constexpr (kInputsPerWord == 1) return words(keys.from, keys.to);
   // A pair of which one key does not count: it may hold anything, and 0 x NaN is NaN.
@@ -125,7 +129,7 @@ static void add_values(Keys keys, int32_t rows, int32_t columns, const uint32_t*
     uint32_t one[kSlice];
     for (int32_t c = 0; c < columns; c += kWidth)
       store(one + c, load<U>(slice + pair * kSlice + c) & splat_bits(mask));
-    multiply_rows(rows, columns, one, x + pair, kAttentionPiece, 1, out, width);
+    multiply_rows<false>(rows, columns, one, x + pair, kAttentionPiece, 1, out, width);
   };
   if (keys.from % 2 != 0) half(keys.from / 2, kLaterHalf);
   words((keys.from + 1) / 2, keys.to / 2);
@@ -139,10 +143,10 @@ static void values_of(const Piece& piece, const Attend& a, const AttendTokens& t
   const int32_t width = a.cache.value_width, heads = a.heads;
   for (int32_t i = 0; i < t.count * heads * width; i += kWidth) store(s.part + i, zero());
   const Keys keys = piece.keys_that_count;
-  for (int32_t first = keys.from - keys.from % kSlice; first < keys.to; first += kSlice) {
-    const auto seen = [&](int32_t token) { return seen_by(t, token).within(begin + first, kSlice); };
+  for (int32_t first = keys.from / kValueKeys * kValueKeys; first < keys.to; first += kValueKeys) {
+    const auto seen = [&](int32_t token) { return seen_by(t, token).within(begin + first, kValueKeys); };
     Keys all = {(seen(t.count - 1).from + 1) / 2 * 2, seen(0).to / 2 * 2};
-    if (all.none()) all = {kSlice, kSlice};
+    if (all.none()) all = {kValueKeys, kValueKeys};
     for (int32_t c = 0; c < width; c += kSlice) {
       const int32_t columns = width - c < kSlice ? width - c : kSlice;
       unpack_values(piece, first, width, c, columns, s.slice);

@@ -89,7 +89,7 @@ QUIRE_INLINE I lanes() {
   return v;
 }
 
-// Sums, maxima and unions of a vector by halves: lane i meets lane i + half.
+// Sums and maxima of a vector by halves: lane i meets lane i + half.
 template <int... kLanes>
 struct LaneList {
   template <int kHalf, class V>
@@ -115,8 +115,14 @@ QUIRE_INLINE float sum_of(F v) {
 QUIRE_INLINE float max_of(F v) {
   return fold(v, [](F a, F b) { return max(a, b); });
 }
-QUIRE_INLINE bool any(I mask) {
+QUIRE_INLINE bool any(I mask) {  // lanes are 0 or -1
+#if QUIRE_WIDTH == 16
+  return _mm512_movepi32_mask(reinterpret_cast<__m512i>(mask)) != 0;
+#elif QUIRE_WIDTH == 8
+  return _mm256_movemask_ps(reinterpret_cast<__m256>(mask)) != 0;
+#else
   return fold(mask, [](I a, I b) { return a | b; }) != 0;
+#endif
 }
 
 // bf16: the upper half of a float. A word holds two.
