@@ -120,6 +120,8 @@ class Loading {
       to_.key_ = std::move(key).value();
       to_.cached_ = cache->find(to_.key_, threads_);
     }
+    if (!to_.cached_)
+      if (Status s = reserve(entries.size()); !s.ok()) return s;
     int64_t all = 0, done = 0;
     for (const Entry& e : entries) all += e.elements();
     for (const Entry& e : entries) {
@@ -151,6 +153,20 @@ class Loading {
     return key + source_.checkpoint->identity();
   }
 
+  // All weights lie side by side in the order in which a step reads them: so few of them end in a part of a
+  // huge page, which the system makes of small ones.
+  Status reserve(size_t entries) {
+    const Result<WeightTotals> totals = weigh(spec_, source_, backend_);
+    if (!totals.ok()) return totals.status();
+    const size_t biases = entries;  // at most
+    left_ = static_cast<size_t>(totals.value().bytes) + (entries + biases) * WeightCache::kPieceAlign;
+    auto memory = backend_.allocate(left_);
+    if (!memory.ok()) return memory.status();
+    to_.memory_ = memory.value();
+    at_ = static_cast<std::byte*>(to_.memory_);
+    return {};
+  }
+
   // The next piece of memory. `filled`: it is the cache's, and needs no more.
   struct Piece {
     void* data;
@@ -163,11 +179,13 @@ class Loading {
         return Piece{const_cast<std::byte*>(to_.cached_->piece(i).data()), true};
       return Status(Code::kInvalidArgument, "the cache of weights does not fit the model; delete it.");
     }
-    auto p = backend_.allocate(bytes);
-    if (!p.ok()) return p.status();
-    to_.memory_.push_back(p.value());
-    to_.pieces_.emplace_back(static_cast<const std::byte*>(p.value()), bytes);
-    return Piece{p.value(), false};
+    const size_t whole =
+        (bytes + WeightCache::kPieceAlign - 1) / WeightCache::kPieceAlign * WeightCache::kPieceAlign;
+    QUIRE_CHECK(whole <= left_);
+    std::byte* data = at_;
+    at_ += whole, left_ -= whole;
+    to_.pieces_.emplace_back(data, bytes);
+    return Piece{data, false};
   }
 
   Status vector(const Entry& e) {
@@ -311,6 +329,8 @@ class Loading {
   ThreadPool threads_;
   std::vector<std::vector<float>> floats_;  // [threads]
   size_t next_piece_ = 0;                   // of the cache
+  std::byte* at_ = nullptr;                 // what is left of the weights' memory
+  size_t left_ = 0;
 };
 
 Result<std::unique_ptr<LoadedWeights>> LoadedWeights::load(const ModelSpec& spec, const WeightSource& source,
@@ -327,8 +347,6 @@ Status LoadedWeights::settle(const WeightCache& cache, const std::atomic<bool>& 
   return key_.empty() ? Status{} : cache.keep(key_, pieces_, stop);
 }
 
-LoadedWeights::~LoadedWeights() {
-  for (void* p : memory_) backend_.release(p);
-}
+LoadedWeights::~LoadedWeights() { backend_.release(memory_); }
 
 }  // namespace quire

@@ -56,10 +56,10 @@ class LoadedWeights {
   explicit LoadedWeights(Backend& backend) : backend_(backend) {}
   Backend& backend_;
   ModelWeights weights_;
-  std::vector<void*> memory_;
+  void* memory_ = nullptr;  // of all weights; null: the cache's
   std::unique_ptr<CachedWeights> cached_;
   std::string key_;                                 // of the cache; empty: without one
-  std::vector<std::span<const std::byte>> pieces_;  // of memory_, in its order
+  std::vector<std::span<const std::byte>> pieces_;  // of memory_, in their order
 };
 
 }  // namespace quire
