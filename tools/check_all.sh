@@ -24,7 +24,8 @@ tools/setup/build.sh fuzz $(for t in $sanitized cli_soak; do echo "test_$t"; don
 step "tests under the address and undefined behaviour sanitizers"
 ctest --test-dir build/fuzz --output-on-failure -j2 -R "^($(echo $sanitized | tr ' ' '|'))$"
 step "200 clients under the address and undefined behaviour sanitizers"
-build/fuzz/tests/test_cli_soak 10 200
+# Sanitizers keep what is freed for a while, the more the longer it runs.
+build/fuzz/tests/test_cli_soak 10 200 256
 
 threaded="base runner engine serve serve_api serve_http"
 # shellcheck disable=SC2046
@@ -32,7 +33,7 @@ tools/setup/build.sh tsan test_cli_soak $(for t in $threaded; do echo "test_$t";
 step "tests under the thread sanitizer"
 TSAN_OPTIONS=halt_on_error=1 ctest --test-dir build/tsan --output-on-failure -j2 -R "^($(echo $threaded | tr ' ' '|'))$"
 step "200 clients under the thread sanitizer"
-TSAN_OPTIONS=halt_on_error=1 build/tsan/tests/test_cli_soak 10 200
+TSAN_OPTIONS=halt_on_error=1 build/tsan/tests/test_cli_soak 10 200 256
 
 printf '%s\n' $fuzzers | xargs -P 2 -n 1 tools/fuzz.sh
 
