@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 
+#include "base/align.h"
 #include "base/thread_pool.h"
 #include "models/dummy.h"
 #include "models/inventory.h"
@@ -70,6 +71,12 @@ Weight weight_of(const Entry& e, const WeightLayout& layout, const Backend& back
   return w;
 }
 
+// Without its bias.
+size_t bytes_of(const Entry& e, const WeightLayout& layout, const Backend& backend) {
+  if (e.vector) return size_t{4} * static_cast<size_t>(e.in);
+  return backend.weight_bytes(weight_of(e, layout, backend));
+}
+
 int64_t bias_bytes(const Entry& e) { return e.bias ? int64_t{4} * e.count * e.out : 0; }
 
 }  // namespace
@@ -79,14 +86,9 @@ Result<WeightTotals> weigh(const ModelSpec& spec, const WeightSource& source, co
   ModelWeights unused;
   for (const Entry& e : inventory(spec, unused)) {
     totals.parameters += e.elements();
-    if (e.vector) {
-      totals.bytes += int64_t{4} * e.in;
-      continue;
-    }
-    auto p = place(spec, e, source, backend);
+    Result<Placement> p = e.vector ? Placement() : place(spec, e, source, backend);
     if (!p.ok()) return p.status();
-    totals.bytes +=
-        static_cast<int64_t>(backend.weight_bytes(weight_of(e, p.value().layout, backend))) + bias_bytes(e);
+    totals.bytes += static_cast<int64_t>(bytes_of(e, p.value().layout, backend)) + bias_bytes(e);
     totals.rounded = totals.rounded || p.value().rounded;
   }
   return totals;
@@ -114,18 +116,22 @@ class Loading {
 
   Status run(const std::function<void(double)>& progress, const WeightCache* cache) {
     const std::vector<Entry> entries = inventory(spec_, to_.weights_);
+    for (const Entry& e : entries) {
+      Result<Placement> placed = e.vector ? Placement() : place(spec_, e, source_, backend_);
+      if (!placed.ok()) return placed.status();
+      placements_.push_back(std::move(placed).value());
+    }
     if (cache && source_.checkpoint && backend_.synchronous()) {
-      Result<std::string> key = key_of(entries);
-      if (!key.ok()) return key.status();
-      to_.key_ = std::move(key).value();
+      to_.key_ = key_of(entries);
       to_.cached_ = cache->find(to_.key_, threads_);
     }
     if (!to_.cached_)
-      if (Status s = reserve(entries.size()); !s.ok()) return s;
+      if (Status s = reserve(entries); !s.ok()) return s;
     int64_t all = 0, done = 0;
     for (const Entry& e : entries) all += e.elements();
-    for (const Entry& e : entries) {
-      if (Status s = e.vector ? vector(e) : matrix(e); !s.ok()) return s;
+    for (size_t i = 0; i < entries.size(); ++i) {
+      const Entry& e = entries[i];
+      if (Status s = e.vector ? vector(e) : matrix(e, placements_[i]); !s.ok()) return s;
       done += e.elements();
       if (progress) progress(static_cast<double>(done) / static_cast<double>(all));
     }
@@ -135,16 +141,15 @@ class Loading {
 
  private:
   // All that the bytes in memory depend on.
-  Result<std::string> key_of(const std::vector<Entry>& entries) const {
+  std::string key_of(const std::vector<Entry>& entries) const {
     std::string key = "quire weights, form 1, " + std::string(backend_.name()) + "\n";
-    for (const Entry& e : entries) {
+    for (size_t i = 0; i < entries.size(); ++i) {
+      const Entry& e = entries[i];
       key += std::string(e.parts[0].ours) + ' ' + std::to_string(e.parts[0].layer);
       for (const int32_t n : {e.out, e.in, e.count, int32_t{e.vector}, int32_t{e.bias}})
         key += ' ' + std::to_string(n);
       if (!e.vector) {
-        auto p = place(spec_, e, source_, backend_);
-        if (!p.ok()) return p.status();
-        const WeightLayout& l = p.value().layout;
+        const WeightLayout& l = placements_[i].layout;
         key +=
             ' ' + std::to_string(static_cast<int>(l.elem)) + ' ' + std::to_string(static_cast<int>(l.order));
       }
@@ -155,11 +160,13 @@ class Loading {
 
   // All weights lie side by side in the order in which a step reads them: so few of them end in a part of a
   // huge page, which the system makes of small ones.
-  Status reserve(size_t entries) {
-    const Result<WeightTotals> totals = weigh(spec_, source_, backend_);
-    if (!totals.ok()) return totals.status();
-    const size_t biases = entries;  // at most
-    left_ = static_cast<size_t>(totals.value().bytes) + (entries + biases) * WeightCache::kPieceAlign;
+  Status reserve(const std::vector<Entry>& entries) {
+    constexpr size_t kAlign = WeightCache::kPieceAlign;
+    for (size_t i = 0; i < entries.size(); ++i) {
+      const Entry& e = entries[i];
+      left_ += align_up(bytes_of(e, placements_[i].layout, backend_), kAlign);
+      left_ += align_up(static_cast<size_t>(bias_bytes(e)), kAlign);
+    }
     auto memory = backend_.allocate(left_);
     if (!memory.ok()) return memory.status();
     to_.memory_ = memory.value();
@@ -179,8 +186,7 @@ class Loading {
         return Piece{const_cast<std::byte*>(to_.cached_->piece(i).data()), true};
       return Status(Code::kInvalidArgument, "the cache of weights does not fit the model; delete it.");
     }
-    const size_t whole =
-        (bytes + WeightCache::kPieceAlign - 1) / WeightCache::kPieceAlign * WeightCache::kPieceAlign;
+    const size_t whole = align_up(bytes, WeightCache::kPieceAlign);
     QUIRE_CHECK(whole <= left_);
     std::byte* data = at_;
     at_ += whole, left_ -= whole;
@@ -205,10 +211,7 @@ class Loading {
     return {};
   }
 
-  Status matrix(const Entry& e) {
-    auto placed = place(spec_, e, source_, backend_);
-    if (!placed.ok()) return placed.status();
-    const Placement& p = placed.value();
+  Status matrix(const Entry& e, const Placement& p) {
     Weight w = weight_of(e, p.layout, backend_);
     auto memory = allocate(backend_.weight_bytes(w));
     if (!memory.ok()) return memory.status();
@@ -328,6 +331,7 @@ class Loading {
   std::vector<std::byte> bytes_, converted_;
   ThreadPool threads_;
   std::vector<std::vector<float>> floats_;  // [threads]
+  std::vector<Placement> placements_;       // of the entries; a vector's says nothing
   size_t next_piece_ = 0;                   // of the cache
   std::byte* at_ = nullptr;                 // what is left of the weights' memory
   size_t left_ = 0;

@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/align.h"
+
 namespace quire {
 namespace {
 
 constexpr size_t kPage = 4096, kHugePage = size_t{2} << 20;
-
-constexpr size_t align_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
 
 std::byte* at_huge_page(void* from) {
   const auto at = reinterpret_cast<uintptr_t>(from);

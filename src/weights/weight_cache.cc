@@ -14,6 +14,7 @@
 #include <optional>
 #include <system_error>
 
+#include "base/align.h"
 #include "weights/mapped_file.h"
 #include "weights/weight_cache_file.h"
 
@@ -24,8 +25,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kSuffix = ".weights";
 constexpr size_t kNameDigits = 16;
-
-constexpr uint64_t align_up(uint64_t n, uint64_t to) { return (n + to - 1) / to * to; }
 
 // A file that we have written, or began to: nobody else's may go to make room.
 bool is_ours(std::string_view name) {
