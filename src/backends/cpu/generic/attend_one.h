@@ -3,7 +3,7 @@
 // block size or on other tokens; a page is read once for all heads.
 //
 // Pages lie anywhere, so no hardware foresees the next one: while the scores of a piece are computed its
-// values are fetched into the second cache, and while those are summed the keys of the piece that comes next.
+// values are fetched, and while those are summed the keys of the piece that comes next.
 #pragma once
 #include "backends/cpu/generic/attention_piece.h"
 #include "backends/cpu/generic/tiles.h"
@@ -175,9 +175,9 @@ static void attend_one(const Attend& a, const AttendTokens& t, const AttendToken
     Piece &piece = pieces[turn], &ahead = pieces[1 - turn];
     const int32_t after = begin + kAttentionPiece;
     if (after < keys.to) find_piece(ahead, a, t, after, s.copies + (1 - turn) * copy_words(a.cache));
-    else ahead = piece;
-    if (after >= keys.to && next != nullptr && !needs_copy(a.cache))
+    else if (next != nullptr && !needs_copy(a.cache))
       find_piece(ahead, a, *next, piece_begin(seen_by_all(*next).from), nullptr);
+    else ahead = piece;
     part_of(a, piece, ahead, s, begin == first ? whole : part);
     if (begin != first) merge_heads(a, whole, part);
   }
